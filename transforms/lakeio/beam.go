@@ -1,0 +1,127 @@
+package lakeio
+
+import (
+	"context"
+	"encoding/binary"
+	"fmt"
+	"strings"
+	"sync/atomic"
+
+	"github.com/apache/beam/sdks/v2/go/pkg/beam"
+	"github.com/apache/beam/sdks/v2/go/pkg/beam/register"
+)
+
+func init() {
+	register.DoFn3x1[context.Context, []byte, func(int64, int64), error](&stageFn{})
+	register.Emitter2[int64, int64]()
+	register.Iter1[int64]()
+	register.DoFn2x1[int64, func(*int64) bool, error](&sinkFn{})
+}
+
+// stageFn runs a stage's tasks. Elements are an 8-byte task index and the task.
+type stageFn struct {
+	Stage   string
+	Lake    string
+	Scratch string
+	Attempt string
+	Workers int
+	Job     string
+
+	env Env
+	job *job
+	b   *batch
+}
+
+func (f *stageFn) Setup(ctx context.Context) error {
+	st, err := openStore(ctx, f.Lake)
+	if err != nil {
+		return err
+	}
+	f.env = Env{Store: st, Scratch: f.Scratch, Attempt: f.Attempt}
+	if j, ok := jobs.Load(f.Job); ok {
+		f.job = j.(*job)
+	}
+	return nil
+}
+
+func (f *stageFn) StartBundle(ctx context.Context, _ func(int64, int64)) {
+	f.b = newBatch(ctx, f.Workers)
+}
+
+func (f *stageFn) ProcessElement(_ context.Context, element []byte, _ func(int64, int64)) error {
+	index, task := int64(binary.LittleEndian.Uint64(element)), element[8:]
+	f.b.submit(index, func(ctx context.Context) ([]byte, error) {
+		res, err := do(ctx, f.env, f.Stage, task)
+		if err != nil {
+			f.job.fail(err)
+			return nil, err
+		}
+		f.job.finished(res)
+		return nil, nil
+	})
+	return nil
+}
+
+// FinishBundle emits only an index a task: the result lies in its record.
+func (f *stageFn) FinishBundle(_ context.Context, emit func(int64, int64)) error {
+	done, err := f.b.wait()
+	if err != nil {
+		return err
+	}
+	for _, o := range done {
+		emit(0, o.index)
+	}
+	return nil
+}
+
+// sinkFn ends the pipeline in a stage of its own, so that the stage that works
+// has an output: prism spins a core in a stage that has none.
+type sinkFn struct{ Tasks int64 }
+
+func (f *sinkFn) ProcessElement(_ int64, indexes func(*int64) bool) error {
+	seen := make(map[int64]bool, f.Tasks)
+	for i := int64(0); indexes(&i); {
+		seen[i] = true
+	}
+	if int64(len(seen)) != f.Tasks {
+		return fmt.Errorf("%d of %d tasks finished", len(seen), f.Tasks)
+	}
+	return nil
+}
+
+var jobNumber atomic.Int64
+
+func (r *Runner) runBeam(ctx context.Context, stage string, tasks [][]byte) error {
+	key := fmt.Sprintf("%s-%d", r.Attempt, jobNumber.Add(1))
+	j := &job{stage: stage, total: len(tasks), progress: r.Progress}
+	jobs.Store(key, j)
+	defer jobs.Delete(key)
+
+	p, s := beam.NewPipelineWithRoot()
+	s = s.Scope("lakeio." + strings.ReplaceAll(stage, "/", "."))
+	elements := make([][]byte, len(tasks))
+	for i, t := range tasks {
+		elements[i] = append(binary.LittleEndian.AppendUint64(nil, uint64(i)), t...)
+	}
+	done := beam.ParDo(s, &stageFn{Stage: stage, Lake: r.Lake, Scratch: r.Scratch, Attempt: r.Attempt, Workers: r.Workers, Job: key},
+		beam.Reshuffle(s, beam.CreateList(s, elements)))
+	beam.ParDo0(s, &sinkFn{Tasks: int64(len(tasks))}, beam.GroupByKey(s, done))
+
+	name := r.Beam
+	if name == "" {
+		name = "prism"
+	}
+	_, err := beam.Run(ctx, name, p)
+	if cause := context.Cause(ctx); cause != nil {
+		return cause
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if j.err != nil {
+		return j.err // the stage's own error, not Beam's account of it
+	}
+	if err != nil {
+		return fmt.Errorf("%s: beam runner %s: %w", stage, name, err)
+	}
+	return nil
+}
