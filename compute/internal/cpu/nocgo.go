@@ -1,3 +1,5 @@
+//go:build !cgo
+
 package cpu
 
 // Levels names the implementations this CPU can run, the fastest first: none
