@@ -4,7 +4,11 @@
 
 #include <stdint.h>
 
-enum { MINHASH_SIZE = 112, MINHASH_WORDS = 5 };
+enum {
+	MINHASH_SIZE = 112,
+	MINHASH_WORDS = 5,
+	EDGE_MAX = 1024, // starts and ends of words held back before hashing
+};
 
 // minhash_job is a batch: the inputs, the outputs and scratch memory, as in
 // MinHashArgs on the Go side.

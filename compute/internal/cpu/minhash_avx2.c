@@ -7,6 +7,7 @@
 
 #define TARGET __attribute__((target("avx2,bmi,bmi2,popcnt")))
 #define MINHASH minhash_avx2
+#include "minhash_hash.h"
 
 // norm_half puts the normal form of 32 bytes, taken as ASCII, at dst. AVX2 has
 // no unsigned comparison: x < k is x == min(x, k-1).
@@ -61,22 +62,44 @@ TARGET static inline size_t put_edges(uint64_t mask, uint32_t at, uint32_t *out)
 	return n;
 }
 
-// min_into keeps the signature in 14 of the 16 registers; the constants come
-// from the first-level cache.
-TARGET static void min_into(uint32_t *sig, const uint32_t *a, const uint32_t *b, const uint32_t *h, size_t n) {
-	__m256i m[14];
-	for (int i = 0; i < 14; i++) m[i] = _mm256_loadu_si256((const __m256i *)(sig + 8 * i));
-	for (size_t k = 0; k < n; k++) {
-		__m256i v = _mm256_set1_epi32((int)h[k]);
-		for (int i = 0; i < 14; i++) {
-			__m256i t = _mm256_mullo_epi32(v, _mm256_loadu_si256((const __m256i *)(a + 8 * i)));
-			t = _mm256_add_epi32(t, _mm256_loadu_si256((const __m256i *)(b + 8 * i)));
-			m[i] = _mm256_min_epu32(m[i], t);
-		}
-	}
-	for (int i = 0; i < 14; i++) _mm256_storeu_si256((__m256i *)(sig + 8 * i), m[i]);
+// lanes are the 112 values in 14 of the 16 registers.
+typedef struct {
+	__m256i v[14];
+} lanes;
+
+TARGET static inline __m256i load_lane(const uint32_t *p, int i) {
+	return _mm256_loadu_si256((const __m256i *)(p + 8 * i));
 }
 
+TARGET static inline lanes load_lanes(const uint32_t *p) {
+	lanes l;
+#pragma GCC unroll 14
+	for (int i = 0; i < 14; i++) l.v[i] = load_lane(p, i);
+	return l;
+}
+
+TARGET static inline void store_lanes(uint32_t *p, lanes l) {
+#pragma GCC unroll 14
+	for (int i = 0; i < 14; i++) _mm256_storeu_si256((__m256i *)(p + 8 * i), l.v[i]);
+}
+
+// constants stay in the first-level cache: two registers are left.
+typedef struct {
+	const uint32_t *a, *b;
+} constants;
+
+TARGET static inline constants load_constants(const minhash_job *job) { return (constants){job->a, job->b}; }
+
+TARGET static inline void step(lanes *m, const constants *c, uint32_t hash) {
+	__m256i h = _mm256_set1_epi32((int)hash);
+#pragma GCC unroll 14
+	for (int i = 0; i < 14; i++) {
+		__m256i t = _mm256_mullo_epi32(h, load_lane(c->a, i));
+		m->v[i] = _mm256_min_epu32(m->v[i], _mm256_add_epi32(t, load_lane(c->b, i)));
+	}
+}
+
+#include "minhash_fused.h"
 #include "minhash_template.h"
 
 #endif

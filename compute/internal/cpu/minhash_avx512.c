@@ -6,6 +6,7 @@
 
 #define TARGET __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512vbmi,avx512vbmi2,bmi,bmi2,popcnt")))
 #define MINHASH minhash_avx512
+#include "minhash_hash.h"
 
 // norm_block masks the load: bytes past n are not touched and count as 0.
 TARGET static inline uint64_t norm_block(const uint8_t *src, uint64_t n, uint8_t *dst) {
@@ -47,22 +48,39 @@ TARGET static inline size_t put_edges(uint64_t mask, uint32_t at, uint32_t *out)
 	return n;
 }
 
-// min_into keeps the whole signature and both rows of constants in 21 registers.
-TARGET static void min_into(uint32_t *sig, const uint32_t *a, const uint32_t *b, const uint32_t *h, size_t n) {
-	__m512i m[7], x[7], y[7];
-	for (int i = 0; i < 7; i++) {
-		m[i] = _mm512_loadu_si512(sig + 16 * i);
-		x[i] = _mm512_loadu_si512(a + 16 * i);
-		y[i] = _mm512_loadu_si512(b + 16 * i);
-	}
-	for (size_t k = 0; k < n; k++) {
-		__m512i v = _mm512_set1_epi32((int)h[k]);
-		for (int i = 0; i < 7; i++)
-			m[i] = _mm512_min_epu32(m[i], _mm512_add_epi32(_mm512_mullo_epi32(v, x[i]), y[i]));
-	}
-	for (int i = 0; i < 7; i++) _mm512_storeu_si512(sig + 16 * i, m[i]);
+// lanes are 112 values in seven registers; signature and constants take 21 of 32.
+typedef struct {
+	__m512i v[7];
+} lanes;
+
+TARGET static inline lanes load_lanes(const uint32_t *p) {
+	lanes l;
+#pragma GCC unroll 7
+	for (int i = 0; i < 7; i++) l.v[i] = _mm512_loadu_si512(p + 16 * i);
+	return l;
 }
 
+TARGET static inline void store_lanes(uint32_t *p, lanes l) {
+#pragma GCC unroll 7
+	for (int i = 0; i < 7; i++) _mm512_storeu_si512(p + 16 * i, l.v[i]);
+}
+
+typedef struct {
+	lanes a, b;
+} constants;
+
+TARGET static inline constants load_constants(const minhash_job *job) {
+	return (constants){load_lanes(job->a), load_lanes(job->b)};
+}
+
+TARGET static inline void step(lanes *m, const constants *c, uint32_t hash) {
+	__m512i h = _mm512_set1_epi32((int)hash);
+#pragma GCC unroll 7
+	for (int i = 0; i < 7; i++)
+		m->v[i] = _mm512_min_epu32(m->v[i], _mm512_add_epi32(_mm512_mullo_epi32(h, c->a.v[i]), c->b.v[i]));
+}
+
+#include "minhash_fused.h"
 #include "minhash_template.h"
 
 #endif

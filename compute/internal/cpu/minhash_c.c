@@ -25,6 +25,7 @@ int cpu_supports(int level) {
 
 #define TARGET
 #define MINHASH minhash_c
+#include "minhash_hash.h"
 
 enum { LANES = 8, ONES = 64 / LANES };
 
@@ -84,6 +85,17 @@ static void min_into(uint32_t *sig, const uint32_t *a, const uint32_t *b, const 
 		}
 		memcpy(sig + i, m, sizeof m);
 	}
+}
+
+static void min_hash(uint32_t *sig, const minhash_job *job, uint32_t hash) {
+	min_into(sig, job->a, job->b, &hash, 1);
+}
+
+static void min_words(uint32_t *sig, const minhash_job *job, roller *r, const uint8_t *norm, const uint32_t *edges,
+                      size_t n) {
+	uint32_t hashes[EDGE_MAX / 2];
+	for (size_t i = 0; i < n; i++) hashes[i] = roll_word(r, norm, edges + 2 * i);
+	min_into(sig, job->a, job->b, hashes, n);
 }
 
 #include "minhash_template.h"

@@ -7,32 +7,25 @@
 //	word_mask   bit i: byte i of a block of 64 is not 0
 //	put_edges   writes the positions of the set bits of a mask, ascending, and
 //	            returns their number; may write up to 64 numbers whatever that is
-//	min_into    lowers the signature by the permutations of n hashes
+//	min_hash    lowers the signature by the permutations of one hash
+//	min_words   the same by those of the shingles that end at n words
 //
-// The functions mirror those of package compute line by line where speed allows.
+// after including minhash_hash.h.
 
 #include <string.h>
 
 enum {
-	BLOCK = 64,       // bytes looked at together; a mask is one 64-bit word
-	EDGE_MAX = 1024,  // starts and ends of words held back before hashing
+	BLOCK = 64, // bytes looked at together; a mask is one 64-bit word
 };
 
-// reader walks the words of one text; its polynomial is that of Go's roller.
+// word_reader walks the words of one text.
 typedef struct {
 	const uint8_t *norm;
-	uint64_t w1, p1, p2, q1, last;
+	roller roll;
 	int64_t words;
 	uint32_t edges[EDGE_MAX + BLOCK]; // start, end, start, end ...
-	uint32_t hashes[EDGE_MAX / 2 + BLOCK];
 	uint32_t signature[MINHASH_SIZE] __attribute__((aligned(64)));
 } word_reader;
-
-TARGET static inline uint64_t load64(const uint8_t *p) {
-	uint64_t v;
-	memcpy(&v, p, 8);
-	return v;
-}
 
 // decode_rune is utf8.DecodeRune: it returns the length of the rune at p and
 // sets *rune, to 0 and length 1 if the bytes are not valid UTF-8 (no surrogates,
@@ -110,61 +103,20 @@ TARGET static size_t normalise(const minhash_job *job, const uint8_t *src, size_
 	return o;
 }
 
-// fold is the exclusive or of the halves of the 128-bit product.
-TARGET static inline uint64_t fold(uint64_t a, uint64_t b) {
-	unsigned __int128 p = (unsigned __int128)a * b;
-	return (uint64_t)(p >> 64) ^ (uint64_t)p;
-}
-
-#define KEY0 UINT64_C(0xa0761d6478bd642f)
-#define KEY1 UINT64_C(0xe7037ed1a0b428db)
-#define BASE UINT64_C(0x9e3779b97f4a7c15)
-
-// keep[16-n] to keep[16-n+15] are n bytes of ones and then zeros: the mask of
-// the first n of 16 bytes, in memory order.
-static const uint8_t keep[32] = {255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255};
-
-TARGET static inline uint64_t hash_word(const uint8_t *p, uint32_t n) {
-	uint64_t h = 0;
-	for (; __builtin_expect(n > 16, 0); p += 16, n -= 16)
-		h = fold(load64(p) ^ KEY0 ^ h, load64(p + 8) ^ KEY1);
-	const uint8_t *mask = keep + 16 - n;
-	return fold((load64(p) & load64(mask)) ^ KEY0 ^ h, (load64(p + 8) & load64(mask + 8)) ^ KEY1);
-}
-
-TARGET static inline uint64_t finalise(uint64_t x) {
-	x ^= x >> 33;
-	x *= UINT64_C(0xff51afd7ed558ccd);
-	x ^= x >> 33;
-	x *= UINT64_C(0xc4ceb9fe1a85ec53);
-	return x ^ x >> 33;
-}
-
-// hash_words hashes the words of the first 2*n edges and permutes the shingles
-// that end at them.
+// hash_words takes in the words of the first 2*n edges.
 TARGET static void hash_words(const minhash_job *job, word_reader *r, size_t n) {
-	uint64_t w1 = r->w1, p1 = r->p1, p2 = r->p2, q1 = r->q1, last = r->last;
-	for (size_t i = 0; i < n; i++) {
-		uint32_t start = r->edges[2 * i];
-		uint64_t w = hash_word(r->norm + start, r->edges[2 * i + 1] - start);
-		uint64_t p = w1 * BASE + w;
-		uint64_t q = p2 * (BASE * BASE) + p;
-		last = q1 * BASE + w;
-		r->hashes[i] = (uint32_t)(finalise(last) >> 32);
-		w1 = w, p2 = p1, p1 = p, q1 = q;
-	}
-	r->w1 = w1, r->p1 = p1, r->p2 = p2, r->q1 = q1, r->last = last;
+	const uint32_t *edges = r->edges;
 	// The first four words of a text end no shingle.
-	size_t skip = r->words >= MINHASH_WORDS - 1 ? 0 : (size_t)(MINHASH_WORDS - 1 - r->words);
+	for (; n > 0 && r->words < MINHASH_WORDS - 1; n--, edges += 2, r->words++) roll_word(&r->roll, r->norm, edges);
 	r->words += (int64_t)n;
-	if (n > skip) min_into(r->signature, job->a, job->b, r->hashes + skip, n - skip);
+	min_words(r->signature, job, &r->roll, r->norm, edges, n);
 }
 
 // one_text makes the signature of a text and returns its number of shingles.
 TARGET static int32_t one_text(const minhash_job *job, word_reader *r, const uint8_t *src, size_t size, uint32_t *out) {
 	size_t length = normalise(job, src, size, job->scratch);
 	r->norm = job->scratch;
-	r->w1 = r->p1 = r->p2 = r->q1 = r->last = 0;
+	r->roll = (roller){0};
 	r->words = 0;
 	memset(r->signature, 0xff, sizeof r->signature);
 	size_t edges = 0;
@@ -183,8 +135,7 @@ TARGET static int32_t one_text(const minhash_job *job, word_reader *r, const uin
 	hash_words(job, r, edges / 2);
 	if (r->words == 0) return 0;
 	if (r->words < MINHASH_WORDS) {
-		uint32_t h = (uint32_t)(finalise(r->last) >> 32);
-		min_into(r->signature, job->a, job->b, &h, 1);
+		min_hash(r->signature, job, (uint32_t)(finalise(r->roll.last) >> 32));
 	}
 	memcpy(out, r->signature, sizeof r->signature);
 	return r->words < MINHASH_WORDS ? 1 : (int32_t)(r->words - (MINHASH_WORDS - 1));
