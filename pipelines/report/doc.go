@@ -1,0 +1,2 @@
+// Package report renders a night for people.
+package report
