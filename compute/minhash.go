@@ -66,6 +66,16 @@ func (m *MinHasher) Shingles(dst []uint64, text string) []uint64 {
 	return dst
 }
 
+// Words appends the words of text, lower-cased, in order: what [MinHasher.Signature] makes
+// shingles of, for explanations.
+func (m *MinHasher) Words(dst []string, text string) []string {
+	m.norm = normalize(m.norm, text)
+	for s, e := nextWord(m.norm, 0); s < e; s, e = nextWord(m.norm, e) {
+		dst = append(dst, string(m.norm[s:e]))
+	}
+	return dst
+}
+
 // signatureGo is the definition of Signature.
 func (m *MinHasher) signatureGo(sig *[MinHashSize]uint32, text string) int {
 	m.norm = normalize(m.norm, text)

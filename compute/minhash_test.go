@@ -37,6 +37,9 @@ func checkSignature(t *testing.T, m *MinHasher, seed uint64, text string) {
 	if count := m.Signature(&got, text); count != wantCount || got != want {
 		t.Fatalf("Signature(%q) = %d shingles, %x..., want %d, %x...", text, count, got[:4], wantCount, want[:4])
 	}
+	if got, want := m.Words(nil, text), oracleWords(text); !slices.Equal(got, want) {
+		t.Fatalf("Words(%q) = %q, want %q", text, got, want)
+	}
 	if got, want := m.Shingles(nil, text), oracleShingles(text); !slices.Equal(got, want) {
 		t.Fatalf("Shingles(%q) = %x, want %x", text, got, want)
 	}
