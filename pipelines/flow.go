@@ -1,0 +1,211 @@
+package pipelines
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/chimera-1/chimera/datasets"
+	"github.com/chimera-1/chimera/transforms/dedup"
+	"github.com/chimera-1/chimera/transforms/lakeio"
+)
+
+func init() {
+	lakeio.Register("hash", hashStage)
+	lakeio.Register("exact", exactStage)
+	lakeio.Register("signals", signalsStage)
+	lakeio.Register("write", writeStage)
+	lakeio.Register("pack", packStage)
+}
+
+// curate runs the stages of a night over its units.
+func (r *run) curate(ctx context.Context) (Summary, error) {
+	hashed, err := r.hash(ctx)
+	if err != nil {
+		return Summary{}, err
+	}
+	in, err := r.count(hashed)
+	if err != nil {
+		return Summary{}, err
+	}
+	pairs, err := r.exact(ctx, in)
+	if err != nil {
+		return Summary{}, err
+	}
+	signed, err := r.signals(ctx, in, pairs)
+	if err != nil {
+		return Summary{}, err
+	}
+	kept := make([][]dedup.Segment, len(signed))
+	docs := make([]dedup.FileRef, 0, len(signed))
+	for i, s := range signed {
+		kept[i] = s.Kept
+		if s.Rows.Rows > 0 {
+			docs = append(docs, dedup.FileRef{Path: s.Rows.Path, Lo: in.firstRow(i), Hi: in.lastRow(i), Rows: s.Rows.Rows})
+		}
+	}
+	outcomes, err := r.near(ctx, nearInput{kept: kept, docs: docs, signatures: in.signatureFiles(signed), bounds: in.rowBounds()})
+	if err != nil {
+		return Summary{}, err
+	}
+	written, err := r.write(ctx, in, signed, docs, outcomes)
+	if err != nil {
+		return Summary{}, err
+	}
+	return r.publish(ctx, in, signed, written)
+}
+
+// counted is the night's input once every unit has been read: where each
+// unit's rows lie in the night and in their file.
+type counted struct {
+	r        *run
+	units    []unit
+	hashed   []hashResult
+	base     []int64 // ordinal of the unit's first row in the night
+	lines    []int64 // rows of the file before the unit
+	rows     int64
+	bytes    int64             // of the files
+	rejected []datasets.Reject // rejects that no stage writes: whole damaged files
+}
+
+func (in *counted) firstRow(i int) int64 {
+	return datasets.MakeRowID(in.r.plan.Generation, in.base[i])
+}
+
+func (in *counted) lastRow(i int) int64 {
+	return datasets.MakeRowID(in.r.plan.Generation, in.base[i]+max(in.hashed[i].Rows, 1)-1)
+}
+
+// rowBounds are the first row ids of the units and, last, the one after them all.
+func (in *counted) rowBounds() []int64 {
+	out := make([]int64, 0, len(in.units)+1)
+	for i := range in.units {
+		out = append(out, in.firstRow(i))
+	}
+	return append(out, datasets.MakeRowID(in.r.plan.Generation, in.rows))
+}
+
+func (in *counted) signatureFiles(signed []signalsResult) []dedup.FileRef {
+	var out []dedup.FileRef
+	for i, s := range signed {
+		if s.Sigs.Rows > 0 {
+			out = append(out, dedup.FileRef{Path: s.Sigs.Path, Lo: in.firstRow(i), Hi: in.lastRow(i), Rows: s.Sigs.Rows})
+		}
+	}
+	return out
+}
+
+func (r *run) readTask(u unit) readTask {
+	f := r.plan.Files[u.File]
+	return readTask{Unit: u, Source: f.Source, Fields: f.Fields, Spool: f.Spool, Normalize: r.c.Normalize,
+		MaxRowBytes: r.c.MaxRowBytes, Generation: r.plan.Generation, RunID: r.id}
+}
+
+func (r *run) inputBytes() int64 {
+	var n int64
+	for _, f := range r.plan.Files {
+		n += f.Size
+	}
+	return n
+}
+
+func (r *run) hash(ctx context.Context) ([]hashResult, error) {
+	tasks := make([]hashTask, len(r.plan.Units))
+	for i, u := range r.plan.Units {
+		tasks[i] = hashTask{Read: r.readTask(u), Shards: r.plan.Shards}
+	}
+	return stage(ctx, r, "hash", r.inputBytes(), tasks, func(h hashResult) float64 { return float64(h.End.Bytes) })
+}
+
+// count gives every unit its place. With DropDamaged, all units of a damaged
+// file leave, and one reject takes their place.
+func (r *run) count(hashed []hashResult) (*counted, error) {
+	in := &counted{r: r, bytes: r.inputBytes()}
+	damaged := map[int]int64{} // file -> rows before the damage
+	for i, u := range r.plan.Units {
+		if hashed[i].End.Damaged && r.c.DropDamaged {
+			damaged[u.File] = hashed[i].End.Lines
+		}
+	}
+	line, file := int64(0), -1
+	for i, u := range r.plan.Units {
+		if u.File != file {
+			file, line = u.File, 0
+		}
+		if _, bad := damaged[u.File]; bad {
+			continue
+		}
+		in.units = append(in.units, u)
+		in.hashed = append(in.hashed, hashed[i])
+		in.base = append(in.base, in.rows)
+		in.lines = append(in.lines, line)
+		in.rows += hashed[i].Rows
+		line += hashed[i].End.Lines
+	}
+	for f, rows := range damaged {
+		in.rejected = append(in.rejected, datasets.Reject{Row: rowName(r.plan.Files[f].Path, rows+1), Stage: "read",
+			Reason: "damaged file dropped whole", RunID: r.id})
+	}
+	sortRejects(in.rejected)
+	return in, nil
+}
+
+// exact finds the exact duplicates, by shard, and hands each unit its own.
+func (r *run) exact(ctx context.Context, in *counted) (map[int][]pairRef, error) {
+	tasks := make([]exactTask, r.plan.Shards)
+	for s := range tasks {
+		tasks[s] = exactTask{Shard: s, Shards: r.plan.Shards, Old: dedup.Index{Content: r.old.Content}}
+	}
+	for _, h := range in.hashed {
+		for _, seg := range h.Segments {
+			tasks[seg.Shard].Segments = append(tasks[seg.Shard].Segments, seg)
+		}
+	}
+	results, err := stage[exactTask, exactResult](ctx, r, "exact", 0, tasks, nil)
+	if err != nil {
+		return nil, err
+	}
+	pairs := map[int][]pairRef{}
+	for _, res := range results {
+		for _, p := range res.Pairs {
+			pairs[p.Unit] = append(pairs[p.Unit], p)
+		}
+	}
+	return pairs, nil
+}
+
+func (r *run) signals(ctx context.Context, in *counted, pairs map[int][]pairRef) ([]signalsResult, error) {
+	bases := make([]int64, len(r.plan.Units)) // by unit id, for survivors in other units
+	for i, u := range in.units {
+		bases[u.ID] = in.base[i]
+	}
+	tasks := make([]signalsTask, len(in.units))
+	for i, u := range in.units {
+		tasks[i] = signalsTask{Read: r.readTask(u), Base: in.base[i], LineBase: in.lines[i], Pairs: pairs[u.ID], Profile: r.c.Profile,
+			Signals: r.c.Signals == "all", Scheme: r.c.Dedup.Scheme, ExactOnly: r.c.Dedup.Exact, NoText: r.c.SkipTextWrites,
+			Shards: r.plan.Shards, Started: r.plan.Started}
+		if len(pairs[u.ID]) > 0 {
+			tasks[i].UnitBases = bases
+		}
+	}
+	return stage(ctx, r, "signals", r.inputBytes(), tasks, func(s signalsResult) float64 { return float64(s.Read) })
+}
+
+func (r *run) write(ctx context.Context, in *counted, signed []signalsResult, docs []dedup.FileRef, outcomes [][]dedup.Segment) ([]writeResult, error) {
+	all := append(append([]dedup.FileRef(nil), r.old.Documents...), docs...)
+	tasks := make([]writeTask, len(in.units))
+	for i, s := range signed {
+		tasks[i] = writeTask{Unit: in.units[i].ID, Generation: r.plan.Generation, Documents: s.Rows, Decisions: s.Decisions,
+			Outcomes: outcomes[i], IDs: all, Profile: r.c.Profile, Weight: r.c.Weight, NoText: r.c.SkipTextWrites}
+	}
+	return stage[writeTask, writeResult](ctx, r, "write", 0, tasks, nil)
+}
+
+// checkBalance is the job's own proof that no row was lost: it holds before
+// anything is committed, or the night ends here.
+func checkBalance(s Summary) error {
+	if !s.balanced() {
+		panic(fmt.Sprintf("pipelines: %d rows came in, but %d kept + %d dropped + %d duplicate + %d rejected went out",
+			s.Input.Rows, s.Output.Kept, s.Output.Dropped, s.Output.Duplicate, s.Output.Rejected))
+	}
+	return nil
+}

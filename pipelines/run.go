@@ -1,0 +1,136 @@
+package pipelines
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/chimera-1/chimera/datasets"
+	"github.com/chimera-1/chimera/datasets/lake"
+	"github.com/chimera-1/chimera/transforms/dedup"
+	"github.com/chimera-1/chimera/transforms/lakeio"
+)
+
+// run is one attempt of one night.
+type run struct {
+	c       Curate
+	l       *lake.Lake
+	night   *lake.Night
+	id      string // run id
+	plan    plan
+	old     dedup.Index
+	oldDocs []lake.DataFile // text.documents before tonight
+	runner  *lakeio.Runner
+	began   time.Time
+	cpu0    float64
+	stages  []stageTime
+}
+
+// stageTime is how long a stage took.
+type stageTime struct {
+	Name    string
+	Seconds float64
+	CPU     float64
+	Bytes   int64 // raw bytes it read, 0 if it does not read the input
+	Tasks   int64
+}
+
+// begin finds the plan of an earlier attempt or makes one, and what the lake
+// knew before tonight.
+func (c Curate) begin(ctx context.Context, l *lake.Lake, night *lake.Night, runID string, files []pinned) (*run, error) {
+	r := &run{c: c, l: l, night: night, id: runID, began: c.Now(), cpu0: cpuSeconds()}
+	st, scratch := l.Store(), night.Scratch()
+	path := scratch + "plan.json"
+	p, resumed, err := loadPlan(ctx, st, path, c.Revision, night.Generation)
+	if err != nil {
+		return nil, err
+	}
+	if !resumed {
+		if err := clearScratch(ctx, st, scratch); err != nil {
+			return nil, err
+		}
+		if p, err = c.cut(ctx, files, night.Generation); err != nil {
+			return nil, err
+		}
+		if err := savePlan(ctx, st, path, p); err != nil {
+			return nil, err
+		}
+	}
+	r.plan = p
+	slog.Info("run", "id", runID, "generation", night.Generation, "files", len(p.Files), "units", len(p.Units), "shards", p.Shards, "resumed", resumed)
+	r.runner = &lakeio.Runner{Lake: l.Store().URI(), Scratch: scratch, Attempt: attemptName(c.Now()), Beam: c.Beam, Workers: c.Workers}
+	return r, r.loadIndex(ctx)
+}
+
+// attemptName is unique to this attempt: names of files that an attempt makes
+// carry it, so that two attempts never write one file.
+func attemptName(now time.Time) string {
+	return strings.ToLower(fmt.Sprintf("%x-%s", now.UnixNano(), randomSuffix()))
+}
+
+// loadIndex lists the files that tonight's rows are compared with, by kind.
+func (r *run) loadIndex(ctx context.Context) error {
+	bands, err := r.l.Files(ctx, datasets.TableBands, 0)
+	if err != nil {
+		return err
+	}
+	for _, f := range bands {
+		kind, _, ok := f.Int64Bounds(fieldBand)
+		ref := fileRef(f, fieldKey)
+		switch {
+		case !ok:
+			return fmt.Errorf("%s: no bounds of column band in the manifest", f.Path)
+		case kind == datasets.BandSignature:
+			r.old.Signatures = append(r.old.Signatures, ref)
+		case kind == datasets.BandContent:
+			r.old.Content = append(r.old.Content, ref)
+		default:
+			r.old.Bands = append(r.old.Bands, ref)
+		}
+	}
+	decisions, err := r.l.Files(ctx, datasets.TableDecisions, 0)
+	if err != nil {
+		return err
+	}
+	for _, f := range decisions {
+		r.old.Decisions = append(r.old.Decisions, fileRef(f, fieldRowID))
+	}
+	if r.oldDocs, err = r.l.Files(ctx, datasets.TableDocuments, 0); err != nil {
+		return err
+	}
+	for _, f := range r.oldDocs {
+		r.old.Documents = append(r.old.Documents, fileRef(f, fieldRowID))
+	}
+	return nil
+}
+
+// Field ids of the columns that files are chosen by.
+const (
+	fieldRowID = 1 // in documents, decisions
+	fieldBand  = 1 // in bands
+	fieldKey   = 2
+)
+
+func fileRef(f lake.DataFile, field int) dedup.FileRef {
+	lo, hi, _ := f.Int64Bounds(field)
+	return dedup.FileRef{Path: f.Path, Lo: lo, Hi: hi, Rows: f.Rows}
+}
+
+// stage runs one stage and books its time.
+func stage[T, R any](ctx context.Context, r *run, name string, bytes int64, tasks []T, size func(R) float64) ([]R, error) {
+	start, cpu := time.Now(), cpuSeconds()
+	if r.c.Progress != nil {
+		total := float64(len(tasks))
+		if bytes > 0 {
+			total = float64(bytes)
+		}
+		r.runner.Progress = progressOf(r.c.Progress, name, total, bytes > 0, size)
+		r.c.Progress(Progress{Stage: name, Total: total, Bytes: bytes > 0})
+	}
+	out, err := lakeio.Each[T, R](ctx, r.runner, name, tasks)
+	r.runner.Progress = nil
+	r.stages = append(r.stages, stageTime{Name: name, Seconds: time.Since(start).Seconds(), CPU: cpuSeconds() - cpu, Bytes: bytes, Tasks: int64(len(tasks))})
+	return out, err
+}

@@ -1,0 +1,206 @@
+package pipelines
+
+import (
+	"sort"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/chimera-1/chimera/datasets"
+	"github.com/chimera-1/chimera/pipelines/report"
+	"github.com/chimera-1/chimera/transforms/text"
+)
+
+// sketches are what the report shows of the rows judged: fixed histograms and
+// the rows with the smallest mixed row ids, so that neither the cut into units
+// nor their order changes a page.
+type sketches struct {
+	Signals  report.Signals
+	Lengths  map[string]*report.Sketch // by source, code points
+	Profiles map[string]int64          // rows that each built-in profile keeps
+	Judged   int64
+	Stages   map[string]map[string]int64 // dropped rows by stage and reason
+	Samples  []sample
+
+	profile  text.Profile
+	profiles []text.Profile
+}
+
+// sample is a row that the report may show.
+type sample struct {
+	Mix    uint64 // the smallest are shown
+	Group  string // kept, or the reason
+	Sample report.Sample
+}
+
+const (
+	samplesPerGroup = 3
+	keptSamples     = 6
+	sampleText      = 6 << 10 // bytes of text that travel; the page shows less
+)
+
+func newSketches(p text.Profile) sketches {
+	s := sketches{Signals: report.NewSignals(), Lengths: map[string]*report.Sketch{}, Profiles: map[string]int64{}, Stages: map[string]map[string]int64{}, profile: p}
+	for _, name := range text.Profiles() {
+		other, err := text.LookupProfile(name)
+		if err != nil {
+			panic("pipelines: built-in profile: " + err.Error())
+		}
+		if name == p.Name {
+			other = p
+		}
+		s.profiles = append(s.profiles, other)
+	}
+	return s
+}
+
+// add counts one judged row.
+func (s *sketches) add(source string, d *datasets.Document, row string, v text.Verdict, body string) {
+	s.Judged++
+	s.Signals.Add(d.Signals, v.Keep)
+	if s.Lengths[source] == nil {
+		s.Lengths[source] = report.Lengths()
+	}
+	s.Lengths[source].Add(float64(d.Signals.GopherRepetition.Chars), v.Keep)
+	for _, p := range s.profiles {
+		if p.Decide(d.Signals).Keep {
+			s.Profiles[p.Name]++
+		}
+	}
+	s.drop(v)
+	s.consider(d, row, v, body)
+}
+
+func (s *sketches) drop(v text.Verdict) {
+	if v.Keep {
+		return
+	}
+	if s.Stages[v.Stage] == nil {
+		s.Stages[v.Stage] = map[string]int64{}
+	}
+	s.Stages[v.Stage][v.Reason]++
+}
+
+// consider keeps the row as a sample if its mixed id is small enough.
+func (s *sketches) consider(d *datasets.Document, row string, v text.Verdict, body string) {
+	group := v.Reason
+	if v.Keep {
+		group = datasets.Keep
+	}
+	mix := mix64(uint64(d.RowID))
+	if worst, full := s.worst(group); full && mix >= s.Samples[worst].Mix {
+		return
+	}
+	sm := report.Sample{RowID: d.RowID, DocID: clone(d.DocID), Source: d.Source, Row: row, Kept: v.Keep, Stage: v.Stage, Reason: v.Reason,
+		Figure: v.Figure, Text: cutText(body, sampleText), Chars: d.Signals.GopherRepetition.Chars}
+	if !v.Keep {
+		sm.Value, sm.Threshold = &v.Value, &v.Threshold
+		sm.Marks = marksOf(s.profile, v, sm.Text)
+	}
+	s.insert(sample{Mix: mix, Group: group, Sample: sm})
+}
+
+// marksOf finds what made the deciding figure in the shown part of the text.
+func marksOf(p text.Profile, v text.Verdict, body string) []report.Mark {
+	var marks []report.Mark
+	for _, sp := range text.Offending(p, v, body) {
+		marks = append(marks, report.Mark{Start: int(sp.Start), End: int(sp.End)})
+	}
+	return marks
+}
+
+func groupSize(group string) int {
+	if group == datasets.Keep {
+		return keptSamples
+	}
+	return samplesPerGroup
+}
+
+// worst is the group's sample with the largest mixed id; full says whether the
+// group has all it may have.
+func (s *sketches) worst(group string) (at int, full bool) {
+	at, n := -1, 0
+	for i, sm := range s.Samples {
+		if sm.Group != group {
+			continue
+		}
+		n++
+		if at < 0 || sm.Mix > s.Samples[at].Mix {
+			at = i
+		}
+	}
+	return at, n >= groupSize(group)
+}
+
+func (s *sketches) insert(sm sample) {
+	worst, full := s.worst(sm.Group)
+	if !full {
+		s.Samples = append(s.Samples, sm)
+	} else if sm.Mix < s.Samples[worst].Mix {
+		s.Samples[worst] = sm
+	}
+}
+
+// merge adds what another unit saw.
+func (s *sketches) merge(o sketches) {
+	s.Signals.Merge(o.Signals)
+	for source, l := range o.Lengths {
+		if s.Lengths[source] == nil {
+			s.Lengths[source] = report.Lengths()
+		}
+		s.Lengths[source].Merge(l)
+	}
+	for name, n := range o.Profiles {
+		s.Profiles[name] += n
+	}
+	s.Judged += o.Judged
+	for stage, reasons := range o.Stages {
+		for reason, n := range reasons {
+			if s.Stages[stage] == nil {
+				s.Stages[stage] = map[string]int64{}
+			}
+			s.Stages[stage][reason] += n
+		}
+	}
+	for _, sm := range o.Samples {
+		s.insert(sm)
+	}
+}
+
+// samples are the rows to show: kept first, then by reason and mixed id.
+func (s *sketches) samples() []report.Sample {
+	sort.Slice(s.Samples, func(i, j int) bool {
+		a, b := s.Samples[i], s.Samples[j]
+		if ka, kb := a.Group == datasets.Keep, b.Group == datasets.Keep; ka != kb {
+			return ka
+		}
+		if a.Group != b.Group {
+			return a.Group < b.Group
+		}
+		return a.Mix < b.Mix
+	})
+	out := make([]report.Sample, len(s.Samples))
+	for i, sm := range s.Samples {
+		out[i] = sm.Sample
+	}
+	return out
+}
+
+// mix64 spreads row ids over all 64 bits (the finaliser of SplitMix64).
+func mix64(x uint64) uint64 {
+	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
+	x = (x ^ x>>27) * 0x94d049bb133111eb
+	return x ^ x>>31
+}
+
+// cutText is the first bytes of s, up to a whole rune, in memory of its own.
+func cutText(s string, n int) string {
+	if len(s) > n {
+		for n > 0 && !utf8.RuneStart(s[n]) {
+			n--
+		}
+		s = s[:n]
+	}
+	return clone(s)
+}
+
+func clone(s string) string { return strings.Clone(s) }

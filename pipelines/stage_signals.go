@@ -1,0 +1,327 @@
+package pipelines
+
+import (
+	"context"
+	"encoding/hex"
+	"fmt"
+	"time"
+
+	"github.com/chimera-1/chimera/datasets"
+	"github.com/chimera-1/chimera/datasets/parquetio"
+	"github.com/chimera-1/chimera/datasets/store"
+	"github.com/chimera-1/chimera/transforms/dedup"
+	"github.com/chimera-1/chimera/transforms/dedup/minhash"
+	"github.com/chimera-1/chimera/transforms/lakeio"
+	"github.com/chimera-1/chimera/transforms/text"
+)
+
+type signalsTask struct {
+	Read      readTask
+	Base      int64 // ordinal of the unit's first counted row in the night
+	LineBase  int64 // rows of the file before the unit
+	UnitBases []int64
+	Pairs     []pairRef
+	Profile   text.Profile
+	Signals   bool // compute the filters' figures
+	Scheme    string
+	ExactOnly bool
+	NoText    bool
+	Shards    int
+	Started   time.Time
+}
+
+type signalsResult struct {
+	Read      int64    // bytes of input read
+	Rows      unitFile // text.documents of the unit
+	Decisions unitFile // first decisions; write settles the kept ones
+	Sigs      unitFile // signature rows of text.bands
+	Rejects   unitFile
+	Content   []dedup.Segment // contents seen for the first time, by row id
+	Kept      []dedup.Segment // band entries of rows that the filters keep
+	Rest      []dedup.Segment // band entries of the others
+	Counts    counts
+	Sketches  sketches
+}
+
+// unitFile is a Parquet file that one unit made.
+type unitFile struct {
+	Path   string
+	Rows   int64
+	Bytes  int64
+	Lo, Hi int64 // smallest and largest row id
+}
+
+// signalsStage reads a unit again and writes what is known of its rows for
+// good: text.documents, the first decisions, signatures and rejects.
+func signalsStage(ctx context.Context, env lakeio.Env, t signalsTask) (signalsResult, error) {
+	u, err := newUnitWriter(ctx, env, t)
+	if err != nil {
+		return signalsResult{}, err
+	}
+	defer u.abort()
+	end, err := t.Read.eachRow(ctx, func(row inputRow) error { return u.row(ctx, row) })
+	if err != nil {
+		return signalsResult{}, err
+	}
+	u.res.Read = end.Bytes
+	return u.finish(ctx)
+}
+
+// unitWriter holds what signalsStage makes of one unit.
+type unitWriter struct {
+	env      lakeio.Env
+	t        signalsTask
+	pairs    []pair
+	analyzer *text.Analyzer
+	scheme   minhash.Scheme
+	hasher   *minhash.Hasher
+
+	documents *rowFile[datasets.Document]
+	decisions *rowFile[datasets.Decision]
+	sigs      *rowFile[datasets.Band]
+	rejects   *rowFile[datasets.Reject]
+	arena     arena
+
+	content, kept, rest []dedup.Entry
+	res                 signalsResult
+}
+
+func newUnitWriter(ctx context.Context, env lakeio.Env, t signalsTask) (*unitWriter, error) {
+	pairs, err := readPairs(ctx, env.Store, t.Pairs)
+	if err != nil {
+		return nil, err
+	}
+	scheme, err := minhash.Lookup(t.Scheme)
+	if err != nil {
+		panic("pipelines: scheme was validated: " + err.Error())
+	}
+	u := &unitWriter{env: env, t: t, pairs: pairs, scheme: scheme, hasher: scheme.New(), analyzer: text.NewAnalyzer(t.Profile.Lines)}
+	u.documents = newRowFile[datasets.Document](env, "signals", t.Read.Unit.ID, "documents")
+	u.decisions = newRowFile[datasets.Decision](env, "signals", t.Read.Unit.ID, "decisions")
+	u.sigs = newRowFile[datasets.Band](env, "signals", t.Read.Unit.ID, "signatures")
+	u.rejects = newRowFile[datasets.Reject](env, "signals", t.Read.Unit.ID, "rejects")
+	u.res.Counts = newCounts()
+	u.res.Sketches = newSketches(t.Profile)
+	return u, nil
+}
+
+func (u *unitWriter) abort() {
+	u.documents.abort()
+	u.decisions.abort()
+	u.sigs.abort()
+	u.rejects.abort()
+}
+
+func (u *unitWriter) row(ctx context.Context, in inputRow) error {
+	if in.Reject != nil {
+		return u.reject(ctx, *in.Reject)
+	}
+	id := datasets.MakeRowID(u.t.Read.Generation, u.t.Base+in.Ordinal)
+	d := datasets.Document{
+		RowID: id, Source: u.t.Read.Source, OriginFile: u.t.Read.Unit.Input.Path, OriginRow: u.t.LineBase + in.Number,
+		TextBytes: int64(len(in.Text)), ContentHash: text.ContentHash(in.Text),
+		Generation: u.t.Read.Generation, RunID: u.t.Read.RunID, IngestedAt: u.t.Started, Edits: in.Edits,
+	}
+	d.DocID = u.arena.copy(in.ID)
+	if d.DocID == "" {
+		d.DocID = hex.EncodeToString(d.ContentHash[:])
+	}
+	dec := datasets.Decision{RowID: id, DecidedIn: u.t.Read.Generation}
+	if survivor, dup := u.duplicateOf(in.Ordinal); dup {
+		one := float32(1)
+		dec.Decision, dec.Stage, dec.Reason = datasets.Duplicate, datasets.StageDedup, datasets.ReasonExact
+		dec.DuplicateOf, dec.Similarity = &survivor, &one
+	} else {
+		u.fresh(&d, &dec, in.Text)
+	}
+	u.res.Counts.document(d.Source, d.TextBytes)
+	if err := u.documents.add(ctx, d, d.TextBytes); err != nil {
+		return err
+	}
+	if u.documents.flushed() { // then nothing but signatures points into the arena
+		if err := u.sigs.flush(ctx); err != nil {
+			return err
+		}
+		u.arena.reset()
+	}
+	return u.decisions.add(ctx, dec, 0)
+}
+
+// fresh does for a row with new content what an exact duplicate is spared:
+// text, figures, verdict, signature.
+func (u *unitWriter) fresh(d *datasets.Document, dec *datasets.Decision, s string) {
+	if !u.t.NoText {
+		kept := u.arena.copy(s)
+		d.Text = &kept
+	}
+	verdict := text.Verdict{Keep: true}
+	switch {
+	case text.IsBlank(s):
+		verdict = text.Verdict{Stage: datasets.StageInput, Reason: datasets.ReasonEmpty}
+	case u.t.Signals:
+		d.Signals = u.analyzer.Analyze(s)
+		verdict = u.t.Profile.Decide(d.Signals)
+		u.res.Sketches.add(u.t.Read.Source, d, rowName(d.OriginFile, d.OriginRow), verdict, s)
+	}
+	dec.Decision = datasets.Keep
+	if !verdict.Keep {
+		dec.Decision, dec.Stage, dec.Reason = datasets.Drop, verdict.Stage, verdict.Reason
+	}
+	if verdict.Reason != datasets.ReasonEmpty {
+		u.content = append(u.content, contentEntry(d.ContentHash, d.RowID))
+		u.sign(d.RowID, s, verdict.Keep)
+	}
+}
+
+// sign gives the row its signature and its entries in the band index.
+func (u *unitWriter) sign(row int64, s string, keep bool) {
+	if u.t.ExactOnly {
+		return
+	}
+	sig, ok := u.hasher.Signature(u.arena.grow(minhash.Size*u.scheme.Width()), s)
+	if !ok {
+		return
+	}
+	entries := &u.rest
+	if keep {
+		entries = &u.kept
+	}
+	for b := range minhash.Bands {
+		*entries = append(*entries, dedup.Entry{Key: u.scheme.BandKey(sig, b), Row: row})
+	}
+	u.sigs.pending = append(u.sigs.pending, datasets.Band{Band: datasets.BandSignature, Key: row, RowID: row, Signature: &sig})
+}
+
+// duplicateOf looks the row up among the exact duplicates, which come in row order.
+func (u *unitWriter) duplicateOf(ordinal int64) (int64, bool) {
+	local := localRow(u.t.Read.Unit.ID, ordinal)
+	for len(u.pairs) > 0 && u.pairs[0].Row < local {
+		u.pairs = u.pairs[1:]
+	}
+	if len(u.pairs) == 0 || u.pairs[0].Row != local {
+		return 0, false
+	}
+	s := u.pairs[0].Survivor
+	if s&localBit != 0 {
+		s = datasets.MakeRowID(u.t.Read.Generation, u.t.UnitBases[unitOf(s)]+s&(1<<40-1))
+	}
+	return s, true
+}
+
+func (u *unitWriter) reject(ctx context.Context, r datasets.Reject) error {
+	r.RunID = u.t.Read.RunID
+	r.Row = shiftRow(r.Row, u.t.LineBase)
+	u.res.Counts.reject(r)
+	return u.rejects.add(ctx, r, 0)
+}
+
+func (u *unitWriter) finish(ctx context.Context) (signalsResult, error) {
+	res := &u.res
+	var err error
+	keep := func(f *unitFile, g unitFile, e error) {
+		*f = g
+		if err == nil {
+			err = e
+		}
+	}
+	f, e := u.documents.close(ctx)
+	keep(&res.Rows, f, e)
+	f, e = u.decisions.close(ctx)
+	keep(&res.Decisions, f, e)
+	f, e = u.sigs.close(ctx)
+	keep(&res.Sigs, f, e)
+	f, e = u.rejects.close(ctx)
+	keep(&res.Rejects, f, e)
+	if err != nil {
+		return signalsResult{}, err
+	}
+	for _, s := range []struct {
+		name    string
+		entries []dedup.Entry
+		out     *[]dedup.Segment
+	}{{"content", u.content, &res.Content}, {"kept", u.kept, &res.Kept}, {"rest", u.rest, &res.Rest}} {
+		path := fmt.Sprintf("%ssignals/%06d-%s-%s.spill", u.env.Scratch, u.t.Read.Unit.ID, s.name, u.env.Attempt)
+		if *s.out, err = dedup.WriteEntries(ctx, u.env.Store, path, u.t.Shards, s.entries); err != nil {
+			return signalsResult{}, err
+		}
+	}
+	return *res, nil
+}
+
+// rowFile is a Parquet file of the scratch folder, made when its first row is written.
+type rowFile[T any] struct {
+	env     lakeio.Env
+	path    string
+	pending []T
+	bytes   int64
+	rows    int64
+	empty   bool
+	out     store.Writer
+	w       *parquetio.Writer[T]
+}
+
+func newRowFile[T any](env lakeio.Env, stage string, unit int, what string) *rowFile[T] {
+	return &rowFile[T]{env: env, path: fmt.Sprintf("%s%s/%06d-%s-%s.parquet", env.Scratch, stage, unit, what, env.Attempt)}
+}
+
+// batchBytes and batchRows bound the rows that wait to be written at once.
+const (
+	batchBytes = 1 << 20
+	batchRows  = 512
+)
+
+// add queues a row; when a batch is full it is written.
+func (f *rowFile[T]) add(ctx context.Context, row T, bytes int64) error {
+	f.pending = append(f.pending, row)
+	f.bytes += bytes
+	if f.bytes < batchBytes && len(f.pending) < batchRows {
+		return nil
+	}
+	return f.flush(ctx)
+}
+
+// flushed reports whether no row waits: memory the rows pointed at is free.
+func (f *rowFile[T]) flushed() bool { return len(f.pending) == 0 }
+
+func (f *rowFile[T]) flush(ctx context.Context) error {
+	if len(f.pending) == 0 {
+		return nil
+	}
+	if f.w == nil {
+		out, err := f.env.Store.Create(ctx, f.path, store.Condition{})
+		if err != nil {
+			return err
+		}
+		f.out, f.w = out, parquetio.NewWriter[T](out, parquetio.WriterOptions{})
+	}
+	if err := f.w.Write(f.pending); err != nil {
+		return fmt.Errorf("write %s: %w", f.path, err)
+	}
+	f.rows += int64(len(f.pending))
+	clear(f.pending)
+	f.pending, f.bytes = f.pending[:0], 0
+	return nil
+}
+
+func (f *rowFile[T]) close(ctx context.Context) (unitFile, error) {
+	if err := f.flush(ctx); err != nil || f.w == nil {
+		return unitFile{}, err
+	}
+	info, err := f.w.Close()
+	if err != nil {
+		return unitFile{}, fmt.Errorf("write %s: %w", f.path, err)
+	}
+	out := f.out
+	f.out = nil
+	if _, err := out.Commit(ctx); err != nil {
+		return unitFile{}, fmt.Errorf("write %s: %w", f.path, err)
+	}
+	return unitFile{Path: f.path, Rows: info.Rows, Bytes: info.Bytes}, nil
+}
+
+func (f *rowFile[T]) abort() {
+	if f.out != nil {
+		f.out.Abort()
+		f.out = nil
+	}
+}
