@@ -1,0 +1,132 @@
+package text
+
+import (
+	"encoding/binary"
+	"math/bits"
+)
+
+// table maps 64-bit hashes to numbers the caller gives out, by open addressing.
+// It is emptied by counting up an epoch, and uses as much of its memory as the
+// document at hand needs, so that small documents stay in the cache.
+type table struct {
+	slots []slot
+	mask  uint64
+	epoch uint32
+}
+
+type slot struct {
+	hash  uint64
+	epoch uint32
+	ref   int32
+}
+
+// reset empties the table and makes room for n entries.
+func (t *table) reset(n int) {
+	size := 1 << bits.Len(uint(max(2*n, 16)-1))
+	if size > len(t.slots) {
+		t.slots, t.epoch = make([]slot, size), 0
+	}
+	t.mask = uint64(size - 1)
+	t.epoch++
+	if t.epoch == 0 { // wrapped: old slots could look new
+		clear(t.slots)
+		t.epoch = 1
+	}
+}
+
+// insert returns the number under which an equal entry came first, or enters
+// ref. Only same decides equality: equal hashes are a hint.
+func (t *table) insert(hash uint64, ref int32, same func(first int32) bool) (first int32, found bool) {
+	for i := hash & t.mask; ; i = (i + 1) & t.mask {
+		s := &t.slots[i]
+		if s.epoch != t.epoch {
+			*s = slot{hash, t.epoch, ref}
+			return ref, false
+		}
+		if s.hash == hash && same(s.ref) {
+			return s.ref, true
+		}
+	}
+}
+
+// repeats finds the hashes of a document that occur more than once, with few
+// false alarms: two bits for each of many cells. What it does not report is
+// certainly unique, so exact work is left for the few it does.
+type repeats struct {
+	once, twice []uint64
+	shift       uint
+}
+
+// reset empties the filter for n hashes.
+func (r *repeats) reset(n int) {
+	width := max(bits.Len(uint(n))+4, 10) // 16 to 32 cells a hash
+	words := 1 << (width - 6)
+	if words > len(r.once) {
+		r.once, r.twice = make([]uint64, words), make([]uint64, words)
+	} else {
+		clear(r.once[:words])
+		clear(r.twice[:words])
+	}
+	r.shift = uint(64 - width)
+}
+
+func (r *repeats) add(hash uint64) {
+	cell := hash >> (r.shift & 63)
+	bit := uint64(1) << (cell & 63)
+	w := &r.once[cell>>6]
+	if *w&bit != 0 {
+		r.twice[cell>>6] |= bit
+	}
+	*w |= bit
+}
+
+// again reports whether hash may have been added more than once.
+func (r *repeats) again(hash uint64) bool {
+	cell := hash >> (r.shift & 63)
+	return r.twice[cell>>6]>>(cell&63)&1 != 0
+}
+
+const (
+	mix0 = 0x9e3779b97f4a7c15
+	mix1 = 0xbf58476d1ce4e5b9
+	mix2 = 0x94d049bb133111eb
+)
+
+// mix hashes two words into one by a folded 128-bit product.
+func mix(a, b uint64) uint64 {
+	hi, lo := bits.Mul64(a^mix0, b^mix1)
+	return hi ^ lo
+}
+
+// hashBytes hashes buf[from:to]. Bytes after the range, of which there must be
+// 16, are read and not used.
+func hashBytes(buf []byte, from, to int32) uint64 {
+	n := to - from
+	if n <= 8 {
+		return mix(load(buf, from)&low(n), uint64(n))
+	}
+	h := uint64(n) * mix2
+	for ; n > 16; n -= 16 {
+		h = mix(h^load(buf, from), load(buf, from+8))
+		from += 16
+	}
+	return mix(h^load(buf, from), load(buf, to-8))
+}
+
+func load(buf []byte, at int32) uint64 { return binary.LittleEndian.Uint64(buf[at:]) }
+
+// low masks the n lowest bytes of a word, n from 0 to 8.
+func low(n int32) uint64 {
+	if n <= 0 {
+		return 0
+	}
+	return ^uint64(0) >> (uint(64-8*n) & 63)
+}
+
+// grow returns a slice of n elements, of s where it is large enough.
+func grow[T any](s []T, n int) []T {
+	if cap(s) < n {
+		return make([]T, n, n+n/4)
+	}
+	return s[:n]
+}
