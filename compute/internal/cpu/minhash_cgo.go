@@ -44,20 +44,20 @@ func Levels() []string {
 	return names
 }
 
+// levelNumber is the C name of one of [Levels].
+func levelNumber(name string) C.int {
+	for _, l := range levels {
+		if l.name == name {
+			return l.id
+		}
+	}
+	panic("cpu: unknown level " + name)
+}
+
 // MinHash computes the signatures of a batch in one call to C. The level must be
 // one of [Levels].
 func MinHash(level string, args MinHashArgs) {
-	for _, l := range levels {
-		if l.name == level {
-			run(l.id, args)
-			return
-		}
-	}
-	panic("cpu: unknown level " + level)
-}
-
-func run(level C.int, args MinHashArgs) {
-	C.minhash_run(level,
+	C.minhash_run(levelNumber(level),
 		(*C.uint32_t)(unsafe.SliceData(args.A)), (*C.uint32_t)(unsafe.SliceData(args.B)),
 		(*C.uint16_t)(unsafe.SliceData(args.RuneIndex)), (*C.uint32_t)(unsafe.SliceData(args.RuneBlocks)),
 		(*C.int32_t)(unsafe.SliceData(args.Offsets)), (*C.uint8_t)(unsafe.SliceData(args.Data)),

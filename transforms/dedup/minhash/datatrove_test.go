@@ -2,8 +2,6 @@ package minhash
 
 import (
 	"encoding/binary"
-	"math/big"
-	"math/rand/v2"
 	"testing"
 )
 
@@ -20,15 +18,15 @@ func TestTwister(t *testing.T) {
 
 // TestParameters compares with values of datatrove itself for seed 1.
 func TestParameters(t *testing.T) {
-	p := datatroveParameters()
+	p := &datatrove().wide
 	for _, test := range []struct {
 		name      string
 		got, want uint64
 	}{
-		{"a0", p.a[0], 775169054918279404}, {"a1", p.a[1], 1758426461858698313},
-		{"a2", p.a[2], 2109959069025162}, {"a111", p.a[111], 223865076026037746},
-		{"b0", p.b[0], 1062448801025099917}, {"b1", p.b[1], 1324811268927594100},
-		{"b2", p.b[2], 1217488311597731462}, {"b111", p.b[111], 1097409548522419201},
+		{"a0", p.A[0], 775169054918279404}, {"a1", p.A[1], 1758426461858698313},
+		{"a2", p.A[2], 2109959069025162}, {"a111", p.A[111], 223865076026037746},
+		{"b0", p.B[0], 1062448801025099917}, {"b1", p.B[1], 1324811268927594100},
+		{"b2", p.B[2], 1217488311597731462}, {"b111", p.B[111], 1097409548522419201},
 	} {
 		if test.got != test.want {
 			t.Errorf("%s = %d, want %d", test.name, test.got, test.want)
@@ -66,56 +64,4 @@ func TestXXH32(t *testing.T) {
 			t.Errorf("xxh32(%q) = %#x, want %#x", test.data, got, test.want)
 		}
 	}
-}
-
-// TestModMersenne compares with big integers at the edges and elsewhere.
-func TestModMersenne(t *testing.T) {
-	values := []uint64{0, 1, mersenne - 1, mersenne, mersenne + 1, 2*mersenne - 1, 2 * mersenne, 7 * mersenne, 7*mersenne + 6, 1<<64 - 1, 1<<64 - 8, 1<<64 - 9}
-	r := rand.New(rand.NewPCG(1, 1))
-	for range 1000 {
-		values = append(values, r.Uint64())
-	}
-	for _, x := range values {
-		want := new(big.Int).Mod(new(big.Int).SetUint64(x), big.NewInt(mersenne)).Uint64()
-		if got := modMersenne(x); got != want {
-			t.Errorf("modMersenne(%d) = %d, want %d", x, got, want)
-		}
-	}
-}
-
-// TestPermutations compares the signature of many hashes with one value at a
-// time.
-func TestPermutations(t *testing.T) {
-	p := datatroveParameters()
-	r := rand.New(rand.NewPCG(2, 2))
-	for _, n := range []int{1, 2, 3, 7, 100, 1001} {
-		hashes := make([]uint64, n)
-		for i := range hashes {
-			hashes[i] = r.Uint64()
-		}
-		got64, got32 := p.signature(hashes, 8), p.signature(hashes, 4)
-		for i := range Size {
-			want64, want32 := uint64(1<<64-1), uint64(1<<32-1)
-			for _, h := range hashes {
-				v := (h*p.a[i] + p.b[i]) % mersenne
-				want64, want32 = min(want64, v), min(want32, v&(1<<32-1))
-			}
-			if got64[i] != want64 || got32[i] != want32 {
-				t.Fatalf("%d hashes, value %d = %d and %d, want %d and %d", n, i, got64[i], got32[i], want64, want32)
-			}
-		}
-	}
-}
-
-func BenchmarkDatatrovePermutations(b *testing.B) {
-	p := datatroveParameters()
-	hashes := make([]uint64, 1000)
-	r := rand.New(rand.NewPCG(2, 2))
-	for i := range hashes {
-		hashes[i] = r.Uint64()
-	}
-	for b.Loop() {
-		p.signature(hashes, 8)
-	}
-	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/1000, "ns/shingle")
 }

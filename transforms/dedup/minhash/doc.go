@@ -24,7 +24,7 @@
 //
 //	scheme.go     names, band keys, similarity
 //	hasher.go     texts to signatures, shingles and shingle sets
-//	datatrove.go  parameters and permutations mod 2^61-1
+//	datatrove.go  parameters of the permutations mod 2^61-1, hashes
 //	mt19937.go    the random numbers datatrove draws its parameters from
 //	xxh32.go      the hash of datatrove-xxh32-32
 //	jaccard.go    similarity of sets

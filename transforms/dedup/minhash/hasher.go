@@ -66,13 +66,17 @@ func (h *Hasher) tokenSignature(dst []byte) (sig []byte, ok bool) {
 	if len(h.hashes) == 0 {
 		return dst, false
 	}
-	values := datatroveParameters().signature(h.hashes, h.scheme.width)
-	for _, v := range values {
-		if h.scheme.width == 4 {
+	var values [Size]uint64
+	if h.scheme.width == 4 {
+		datatrove().narrow.Signature(&values, h.hashes)
+		for _, v := range values {
 			dst = binary.LittleEndian.AppendUint32(dst, uint32(v))
-		} else {
-			dst = binary.LittleEndian.AppendUint64(dst, v)
 		}
+		return dst, true
+	}
+	datatrove().wide.Signature(&values, h.hashes)
+	for _, v := range values {
+		dst = binary.LittleEndian.AppendUint64(dst, v)
 	}
 	return dst, true
 }
