@@ -1,0 +1,78 @@
+# Everything here needs only Go, a C compiler and make.
+GO      ?= go
+BIN     := bin/chimera
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
+LDFLAGS := -s -w -X main.version=$(VERSION)
+
+# Pinned: a check that changes by itself is no check.
+GOLANGCI    := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
+
+SAMPLE ?= sample
+LAKE   ?= lake
+DOCS   ?= 4000
+
+.DEFAULT_GOAL := help
+.PHONY: help build run test race nocgo bench lint fmt vet fuzz readers notebooks vuln ci clean $(BIN)
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+build: $(BIN) ## bin/chimera
+
+$(BIN):
+	@mkdir -p bin
+	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN) .
+
+run: $(BIN) ## a sample lake and one whole night on it
+	@test -d $(SAMPLE) || $(BIN) sample text --out $(SAMPLE) --docs $(DOCS) --seed 1
+	$(BIN) nightly --lake $(LAKE) --input '$(SAMPLE)/*.jsonl' --source godoc --profile technical
+	@echo '--- the same night again:'
+	$(BIN) nightly --lake $(LAKE) --input '$(SAMPLE)/*.jsonl' --source godoc --profile technical
+	@echo
+	@echo 'report:  $(LAKE)/report/index.html'
+	@echo 'tables:  $(BIN) lake ls --lake $(LAKE)'
+
+test: ## all tests
+	$(GO) test ./...
+
+race: ## tests of the concurrent packages under the race detector
+	$(GO) test -race ./datasets/store/... ./datasets/lake/... ./datasets/formats/... ./transforms/lakeio/... ./pipelines/command/...
+
+nocgo: ## build and test without a C compiler
+	CGO_ENABLED=0 $(GO) build -o /dev/null .
+	CGO_ENABLED=0 $(GO) test ./compute/... ./transforms/...
+
+bench: $(BIN) ## how fast this machine runs each hot path
+	$(BIN) bench all
+
+lint: ## golangci-lint, pinned
+	$(GO) run $(GOLANGCI) run ./...
+
+fmt: ## format
+	gofmt -w $$(git ls-files -co --exclude-standard '*.go')
+
+vet:
+	$(GO) vet ./...
+
+FUZZTIME ?= 30s
+fuzz: ## each fuzz target for FUZZTIME
+	@for f in $$(grep -rl --include='*_test.go' '^func Fuzz' .); do \
+		for t in $$(sed -n 's/^func \(Fuzz[A-Za-z0-9_]*\).*/\1/p' $$f); do \
+			echo "$$(dirname $$f) $$t"; $(GO) test -run '^$$' -fuzz "^$$t\$$" -fuzztime $(FUZZTIME) ./$$(dirname $$f) || exit 1; \
+		done; done
+
+readers: $(BIN) ## what DuckDB and pyiceberg read from a lake of ours
+	infra/readers/check.sh $(abspath $(BIN))
+
+notebooks: $(BIN) ## execute the notebooks
+	infra/readers/notebooks.sh $(abspath $(BIN))
+
+vuln: ## known vulnerabilities of what we link
+	$(GO) run $(GOVULNCHECK) ./...
+
+ci: ## what a change must pass
+	bash .ci/run
+
+clean:
+	rm -rf bin $(SAMPLE) $(LAKE)
