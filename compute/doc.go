@@ -8,11 +8,14 @@
 // C live under internal/cpu, the only place with cgo, and are chosen at run
 // time by what the CPU can do:
 //
-//	avx512   AVX-512 F, BW, DQ, VL and VBMI2 (Ice Lake, Zen 4 and later)
-//	avx2     AVX2 and BMI2 (Haswell, Zen and later)
-//	c        portable C, vectorised by the compiler
-//	purego   no cgo (CGO_ENABLED=0), or a CPU without a better path
+//	avx512     AVX-512 F, BW, DQ, VL, VBMI and VBMI2 (Ice Lake, Zen 4 and later)
+//	avx2       AVX2 and BMI2 (Haswell, Zen and later)
+//	go-avx512  Go, with the permutations in assembly for AVX-512 F
+//	go-avx2    the same for AVX2
+//	c          portable C with vectors of 16 bytes
+//	purego     Go alone
 //
+// The second pair is for builds without cgo (CGO_ENABLED=0) on amd64.
 // [SIMD] names the path in use. Nothing here is built for the machine that
 // builds: a binary runs on any CPU of its architecture.
 //
@@ -24,7 +27,10 @@
 //
 // # MinHash, the scheme "fast"
 //
-// A signature is made in five steps (minhash_words.go, minhash_hash.go):
+// A signature is made in five steps (minhash_words.go, minhash_hash.go); the
+// files that only choose and call implementations are minhash.go, minhash_simd.go
+// and minhash_amd64.go. minhash_mersenne.go has the permutations of datatrove's
+// scheme, the rest of which is not this package's business.
 //
 //  1. Words are the maximal runs of letters (Unicode L), decimal digits (Nd) and
 //     combining marks (M), lower-cased rune by rune (unicode.ToLower). Marks

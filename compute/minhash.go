@@ -31,7 +31,7 @@ func NewMinHasher(seed uint64) *MinHasher {
 // shingles, counting repeated ones. A text without a word has none: the result
 // is 0 and sig keeps its value.
 func (m *MinHasher) Signature(sig *[MinHashSize]uint32, text string) int {
-	return m.signature(sig, text, currentLevel())
+	return m.signature(inUse.Load(), sig, text)
 }
 
 // Batch computes the signatures of a string column laid out as in Arrow: text i
@@ -46,7 +46,7 @@ func (m *MinHasher) Batch(sigs []uint32, counts []int32, offsets []int32, data [
 	}
 	checkColumn(offsets, len(data))
 	sigs, counts = sigs[:n*MinHashSize], counts[:n]
-	m.batch(sigs, counts, offsets, data, currentLevel())
+	m.batch(inUse.Load(), sigs, counts, offsets, data)
 }
 
 // Shingles appends the 64-bit hashes of the shingles of text, in order and with
@@ -76,8 +76,8 @@ func (m *MinHasher) Words(dst []string, text string) []string {
 	return dst
 }
 
-// signatureGo is the definition of Signature.
-func (m *MinHasher) signatureGo(sig *[MinHashSize]uint32, text string) int {
+// signatureGo is the definition of Signature, if k is "purego".
+func (m *MinHasher) signatureGo(sig *[MinHashSize]uint32, text string, k *kernel) int {
 	m.norm = normalize(m.norm, text)
 	var (
 		roll  roller
@@ -95,7 +95,7 @@ func (m *MinHasher) signatureGo(sig *[MinHashSize]uint32, text string) int {
 		m.hashes[fill] = uint32(finalize(h) >> 32)
 		count, fill = count+1, fill+1
 		if fill == hashChunk {
-			m.perms.minInto(sig, m.hashes[:])
+			k.minInto(&m.perms, sig, m.hashes[:])
 			fill = 0
 		}
 	}
@@ -104,7 +104,7 @@ func (m *MinHasher) signatureGo(sig *[MinHashSize]uint32, text string) int {
 		m.hashes[0] = uint32(finalize(roll.last) >> 32)
 		count, fill = 1, 1
 	}
-	m.perms.minInto(sig, m.hashes[:fill])
+	k.minInto(&m.perms, sig, m.hashes[:fill])
 	return count
 }
 

@@ -3,8 +3,6 @@ package compute
 import (
 	"math/rand/v2"
 	"testing"
-
-	"github.com/chimera-1/chimera/compute/internal/cpu"
 )
 
 // benchColumn returns about 4 MB of texts of 700 words with 6.4 bytes a word,
@@ -43,7 +41,7 @@ func benchmarkBatch(b *testing.B, quoted int) {
 	sigs, counts := make([]uint32, n*MinHashSize), make([]int32, n)
 	before := SIMD()
 	defer SetSIMD(before)
-	for _, level := range append(cpu.Levels(), pureGo) {
+	for _, level := range levels() {
 		b.Run(level, func(b *testing.B) {
 			if err := SetSIMD(level); err != nil {
 				b.Fatal(err)

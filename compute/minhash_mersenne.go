@@ -31,8 +31,8 @@ func (p *MersenneMinHash) Signature(sig *[MinHashSize]uint64, hashes []uint64) {
 	if p.Narrow {
 		keep = math.MaxUint32
 	}
-	if level := currentLevel(); level != pureGo {
-		cpu.Mersenne(level, sig[:], p.A[:], p.B[:], hashes, keep)
+	if k := inUse.Load(); k.minInto == nil {
+		cpu.Mersenne(k.name, sig[:], p.A[:], p.B[:], hashes, keep)
 		return
 	}
 	for i := 0; i < MinHashSize; i += 4 {

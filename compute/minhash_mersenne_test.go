@@ -4,8 +4,6 @@ import (
 	"math/big"
 	"math/rand/v2"
 	"testing"
-
-	"github.com/chimera-1/chimera/compute/internal/cpu"
 )
 
 // mersenneEdges are the values around which a reduction mod 2^61-1 goes wrong.
@@ -90,7 +88,7 @@ func BenchmarkMersenne(b *testing.B) {
 	}
 	before := SIMD()
 	defer SetSIMD(before)
-	for _, level := range append(cpu.Levels(), pureGo) {
+	for _, level := range levels() {
 		b.Run(level, func(b *testing.B) {
 			if err := SetSIMD(level); err != nil {
 				b.Fatal(err)

@@ -8,66 +8,87 @@ import (
 	"github.com/chimera-1/chimera/compute/internal/cpu"
 )
 
-// pureGo is the path that every build has.
-const pureGo = "purego"
-
-// level is the path in use, chosen at start.
-var level atomic.Pointer[string]
-
-func init() {
-	best := pureGo
-	if names := cpu.Levels(); len(names) > 0 {
-		best = names[0]
-	}
-	level.Store(&best)
+// kernel is an implementation. minInto is nil where the whole work is C's, and
+// else lowers a signature, the part of the Go code that has twins in assembly.
+type kernel struct {
+	name    string
+	minInto func(p *permutations, sig *[MinHashSize]uint32, hashes []uint32)
 }
 
-func currentLevel() string { return *level.Load() }
+// kernels are those this build and this CPU have, the fastest first.
+var kernels = func() []kernel {
+	var all []kernel
+	goNames := goKernels()
+	for _, name := range cpu.Levels() {
+		if name == "c" && len(goNames) > 0 {
+			all = append(all, goNames...) // faster than C without vectors
+			goNames = nil
+		}
+		all = append(all, kernel{name: name})
+	}
+	all = append(all, goNames...)
+	return append(all, kernel{"purego", (*permutations).minInto})
+}()
 
-// SIMD names the implementation in use: "avx512", "avx2", "c" or "purego".
-func SIMD() string { return currentLevel() }
+// inUse is the kernel selected, an element of kernels.
+var inUse atomic.Pointer[kernel]
+
+func init() { inUse.Store(&kernels[0]) }
+
+// SIMD names the implementation in use, see the package comment.
+func SIMD() string { return inUse.Load().name }
 
 // SetSIMD selects an implementation by name, for tests and benchmarks; the
 // default is the fastest one. All give the same results. It returns an error if
 // this build or this CPU does not have it.
 func SetSIMD(name string) error {
-	names := append(cpu.Levels(), pureGo)
-	for i := range names {
-		if names[i] == name {
-			level.Store(&names[i])
+	for i := range kernels {
+		if kernels[i].name == name {
+			inUse.Store(&kernels[i])
 			return nil
 		}
 	}
-	return fmt.Errorf("no implementation %q here, have %q", name, names)
+	return fmt.Errorf("no implementation %q here, have %q", name, levels())
 }
 
-func (m *MinHasher) signature(sig *[MinHashSize]uint32, text string, level string) int {
-	if level == pureGo || len(text) > maxText {
-		return m.signatureGo(sig, text)
+func levels() []string {
+	names := make([]string, len(kernels))
+	for i, k := range kernels {
+		names[i] = k.name
 	}
-	count := [1]int32{}
-	offsets := [2]int32{0, int32(len(text))}
-	m.batchC(sig[:], count[:], offsets[:], unsafe.Slice(unsafe.StringData(text), len(text)), level)
-	return int(count[0])
+	return names
 }
 
 // maxText is the longest text that C code takes: its offsets are 32 bits.
 const maxText = 1<<31 - 1
 
-func (m *MinHasher) batch(sigs []uint32, counts, offsets []int32, data []byte, level string) {
-	if level != pureGo {
-		m.batchC(sigs, counts, offsets, data, level)
+func (m *MinHasher) signature(k *kernel, sig *[MinHashSize]uint32, text string) int {
+	if k.minInto != nil {
+		return m.signatureGo(sig, text, k)
+	}
+	if len(text) > maxText {
+		return m.signatureGo(sig, text, &kernels[len(kernels)-1])
+	}
+	count := [1]int32{}
+	offsets := [2]int32{0, int32(len(text))}
+	m.batchC(k, sig[:], count[:], offsets[:], unsafe.Slice(unsafe.StringData(text), len(text)))
+	return int(count[0])
+}
+
+func (m *MinHasher) batch(k *kernel, sigs []uint32, counts, offsets []int32, data []byte) {
+	if k.minInto == nil {
+		m.batchC(k, sigs, counts, offsets, data)
 		return
 	}
 	for i := range counts {
 		text := data[offsets[i]:offsets[i+1]]
 		sig := (*[MinHashSize]uint32)(sigs[i*MinHashSize:])
-		counts[i] = int32(m.signatureGo(sig, unsafe.String(unsafe.SliceData(text), len(text))))
+		counts[i] = int32(m.signatureGo(sig, unsafe.String(unsafe.SliceData(text), len(text)), k))
 	}
 }
 
 // batchC makes one call to C for all texts.
-func (m *MinHasher) batchC(sigs []uint32, counts, offsets []int32, data []byte, level string) {
+func (m *MinHasher) batchC(k *kernel, sigs []uint32, counts, offsets []int32, data []byte) {
 	longest := 0
 	for i := range counts {
 		longest = max(longest, int(offsets[i+1]-offsets[i]))
@@ -76,7 +97,7 @@ func (m *MinHasher) batchC(sigs []uint32, counts, offsets []int32, data []byte, 
 		m.norm = make([]byte, need)
 	}
 	words := wordRunes()
-	cpu.MinHash(level, cpu.MinHashArgs{
+	cpu.MinHash(k.name, cpu.MinHashArgs{
 		A: m.perms.a[:], B: m.perms.b[:],
 		RuneIndex: words.index, RuneBlocks: words.blocks,
 		Offsets: offsets, Data: data, Scratch: m.norm[:cap(m.norm)],

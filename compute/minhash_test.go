@@ -7,15 +7,13 @@ import (
 	"strings"
 	"testing"
 	"unicode"
-
-	"github.com/chimera-1/chimera/compute/internal/cpu"
 )
 
 // eachLevel runs f once for each implementation this machine has.
 func eachLevel(t *testing.T, f func(t *testing.T, level string)) {
 	before := SIMD()
 	defer SetSIMD(before)
-	for _, level := range append(cpu.Levels(), pureGo) {
+	for _, level := range levels() {
 		if err := SetSIMD(level); err != nil {
 			t.Fatal(err)
 		}

@@ -1,0 +1,6 @@
+//go:build !amd64
+
+package compute
+
+// goKernels is empty: there is assembly for amd64 only.
+func goKernels() []kernel { return nil }
