@@ -1,0 +1,132 @@
+package formats
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+)
+
+// damage is what is wrong with a compressed file: from where on its bytes are
+// not to be trusted, and why.
+type damage struct {
+	reason  string
+	detail  string
+	trusted int64 // decompressed bytes that are known to be good
+	value   float64
+	limit_  float64
+}
+
+func (d *damage) Error() string { return d.reason }
+
+func (d *damage) fault() *fault {
+	f := &fault{reason: d.reason, excerpt: []byte(d.detail)}
+	if d.limit_ > 0 {
+		f.value, f.hasValue = d.value, true
+		f.threshold, f.hasLimit = d.limit_, true
+	}
+	return f
+}
+
+// limit ends a stream with the damage where it stops being trustworthy. A nil
+// damage changes nothing.
+func (d *damage) limit(r io.Reader) io.Reader {
+	if d == nil {
+		return r
+	}
+	return &trustedReader{r: r, left: d.trusted, damage: d}
+}
+
+type trustedReader struct {
+	r      io.Reader
+	left   int64
+	damage *damage
+}
+
+func (t *trustedReader) Read(b []byte) (int, error) {
+	if t.left <= 0 {
+		return 0, t.damage
+	}
+	n, err := t.r.Read(b[:min(int64(len(b)), t.left)])
+	t.left -= int64(n)
+	if n == 0 && err != nil {
+		return 0, t.damage // as in the pass before
+	}
+	return n, nil
+}
+
+// verify decompresses a file to see whether it is whole. It returns nil if it
+// is, and the SHA-256 of the file.
+func verify(ctx context.Context, p *pinned, z compression, opt Options) (*damage, string, error) {
+	packed := newMeter(p.section(0, p.in.Size), true)
+	d, err := z.check(ctx, packed, p.in.Size, opt)
+	if p.err != nil {
+		return nil, "", p.err
+	}
+	if err != nil {
+		return nil, "", err
+	}
+	if d != nil && d.trusted > 0 && opt.RejectDamagedFile {
+		d.trusted = 0
+	}
+	return d, packed.sum(), p.err
+}
+
+func (z compression) check(ctx context.Context, packed io.Reader, size int64, opt Options) (*damage, error) {
+	dec, err := z.decoder(packed)
+	if err != nil {
+		return z.damage(err, 0), nil
+	}
+	defer dec.Close()
+	buf := make([]byte, readAtMost)
+	var n int64
+	for {
+		k, err := dec.Read(buf)
+		n += int64(k)
+		switch {
+		case errors.Is(err, io.EOF):
+			return nil, nil
+		case err != nil:
+			return z.damage(err, n), nil
+		case ctx.Err() != nil:
+			return nil, ctx.Err()
+		case n > freeExpansion && n/opt.MaxExpansion > size:
+			return bomb(n, size, opt), nil
+		}
+	}
+}
+
+func (z compression) damage(err error, trusted int64) *damage {
+	return &damage{reason: z.damageReason(err), detail: err.Error(), trusted: trusted}
+}
+
+func bomb(n, size int64, opt Options) *damage {
+	return &damage{
+		reason: reasonBomb,
+		detail: fmt.Sprintf("over %d bytes from %d", n, size),
+		value:  float64(n),
+		limit_: float64(size * opt.MaxExpansion),
+	}
+}
+
+// unverified turns the errors of a decoder into damage as they come.
+type unverified struct {
+	r   io.Reader
+	z   compression
+	in  *meter
+	n   int64
+	opt Options
+}
+
+func (u *unverified) Read(b []byte) (int, error) {
+	n, err := u.r.Read(b)
+	u.n += int64(n)
+	switch {
+	case err == nil && u.z != plain && u.n > freeExpansion && u.n/u.opt.MaxExpansion > u.in.n:
+		return 0, bomb(u.n, u.in.n, u.opt)
+	case err == nil || errors.Is(err, io.EOF) || u.z == plain:
+		return n, err
+	default:
+		return n, u.z.damage(err, u.n)
+	}
+}
