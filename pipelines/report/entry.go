@@ -18,13 +18,18 @@ type Entry struct {
 
 // Entry is the night as the index lists it; file is its page.
 func (n Night) Entry(file string) Entry {
+	e := n.entry()
+	e.File, e.Alarms = file, len(n.Alarms())
+	return e
+}
+
+func (n Night) entry() Entry {
 	by := map[string]int64{}
 	for _, d := range n.Drops {
 		by[d.Reason] += d.Rows
 	}
 	return Entry{
-		File: file, Tag: n.Tag, Date: n.Date, RunID: n.RunID, Job: n.Job, Profile: n.Profile,
-		Status: n.Status, Seconds: n.Seconds, Input: n.Input, Output: n.Output,
-		DroppedBy: by, Alarms: len(n.Alarms()),
+		Tag: n.Tag, Date: n.Date, RunID: n.RunID, Job: n.Job, Profile: n.Profile,
+		Status: n.Status, Seconds: n.Seconds, Input: n.Input, Output: n.Output, DroppedBy: by,
 	}
 }
