@@ -1,9 +1,6 @@
 package english
 
-import (
-	"unicode"
-	"unicode/utf8"
-)
+import "unicode/utf8"
 
 // IsSpace reports whether Python's str.isspace holds for r.
 func IsSpace(r rune) bool {
@@ -37,7 +34,7 @@ func TrimSpace(s string) string {
 }
 
 // IsAlpha reports whether Python's str.isalpha holds for the single character r.
-func IsAlpha(r rune) bool { return unicode.IsLetter(r) }
+func IsAlpha(r rune) bool { return classOf(r)&clsLetter != 0 }
 
 // Fields appends the parts Python's str.split without arguments gives.
 func Fields(dst []Span, s string) []Span {
