@@ -22,6 +22,8 @@ const (
 	clsMark
 	clsCased
 	clsCaseIgnorable
+	clsLowers
+	clsComposed
 	clsSentEnd
 	clsTerminal
 	clsBlank // one of PUNCTUATION, which simplify_text makes a blank

@@ -5,6 +5,8 @@ package main
 import (
 	"strings"
 	"unicode"
+
+	"golang.org/x/text/unicode/norm"
 )
 
 // A class is a set of characters, named by the constant it is generated for.
@@ -133,4 +135,15 @@ var classes = []class{
 	{"clsMark", "category Mn", in(unicode.Mn)},
 	{"clsCased", "letters with case", in(unicode.Lu, unicode.Ll, unicode.Lt, unicode.Other_Uppercase, unicode.Other_Lowercase)},
 	{"clsCaseIgnorable", "what the final sigma rule looks past", any(in(unicode.Mn, unicode.Me, unicode.Cf, unicode.Lm, unicode.Sk), one(midWord))},
+	{"clsLowers", "letters that lower-casing changes", func(r rune) bool { return unicode.ToLower(r) != r && !since15.has(r) }},
+	{"clsComposed", "characters with a canonical decomposition or a combining class", composed},
+}
+
+// composed is what canonical decomposition changes or may reorder.
+func composed(r rune) bool {
+	if since15.has(r) || r >= 0xd800 && r < 0xe000 {
+		return false
+	}
+	p := norm.NFD.PropertiesString(string(r))
+	return p.CCC() != 0 || p.Decomposition() != nil || r >= 0xac00 && r <= 0xd7a3
 }
