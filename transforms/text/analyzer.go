@@ -30,30 +30,31 @@ func NewAnalyzer(rules LineRules) *Analyzer {
 // Analyze returns every figure of text, which must be valid UTF-8. The result
 // does not hold on to text.
 func (a *Analyzer) Analyze(text string) *datasets.Signals {
-	ascii := a.measure(text)
+	a.words.spans, a.sentences = a.tok.WordsAndSentences(a.words.spans[:0], a.sentences[:0], text)
+	return a.figures(text, a.measureParts(text))
+}
+
+// figures puts together what was measured.
+func (a *Analyzer) figures(text string, v survey) *datasets.Signals {
 	r := new(figures)
-	chars := int64(len(text))
-	if !ascii {
-		chars = int64(countRunes(bytesOf(text)))
-	}
+	chars := int64(v.runes)
 	a.fillRepetition(r, chars)
-	a.fillQuality(r, text, ascii)
+	a.fillQuality(r, text, v.ascii)
 	a.fillC4(r)
 	a.fillFineWeb(r, chars)
 	a.fillAfterC4(r)
 	return &r.signals
 }
 
-// measure runs every kernel over text.
-func (a *Analyzer) measure(text string) (ascii bool) {
+// measureParts runs every kernel over text, whose words and sentences are known.
+func (a *Analyzer) measureParts(text string) survey {
 	b := bytesOf(text)
-	ascii = isASCII(b)
-	a.words.spans, a.sentences = a.tok.WordsAndSentences(a.words.spans[:0], a.sentences[:0], text)
-	a.words.read(b, ascii)
+	v := lookOver(b)
+	a.words.read(b)
 	a.grams.measure(&a.words, b)
-	a.lines.measure(text, ascii, a.c4.rules.ShortLine)
-	a.c4.measure(text, ascii, a.words.spans, a.sentences)
-	return ascii
+	a.lines.measure(text, v.ascii, a.c4.rules.ShortLine)
+	a.c4.measure(text, v, a.words.spans, a.sentences)
+	return v
 }
 
 // Edit returns what the profile's line rules leave of text: text itself if the
@@ -64,7 +65,7 @@ func (a *Analyzer) Edit(p Profile, text string) string {
 	}
 	rules := a.c4.rules
 	a.c4.rules = p.Lines
-	a.c4.measure(text, isASCII(bytesOf(text)), nil, nil)
+	a.c4.measure(text, lookOver(bytesOf(text)), nil, nil)
 	a.c4.rules = rules
 	v := a.c4.variant(p.Lines)
 	if v.dropped {
@@ -147,11 +148,7 @@ func (a *Analyzer) fillQuality(r *figures, text string, ascii bool) {
 	}
 	g.Lines, g.BulletLines, g.EndEllipsisLines = int64(len(a.c4.lines)), a.c4.bullets, a.c4.endEllipses
 	g.AlphaWords = w.alpha
-	for _, bit := range []uint8{1, 2, 4, 8, 16, 32, 64, 128} {
-		if w.stops&bit != 0 {
-			g.StopWords++
-		}
-	}
+	g.StopWords = w.stopCount()
 	g.AvgWordLength = r.ratio(g.NonSymbolChars, g.NonSymbolWords)
 	g.HashRatio, g.EllipsisRatio = r.ratio(g.Hashes, g.Words), r.ratio(g.Ellipses, g.Words)
 	g.BulletRatio, g.EndEllipsisRatio = r.ratio(g.BulletLines, g.Lines), r.ratio(g.EndEllipsisLines, g.Lines)

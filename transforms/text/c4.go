@@ -40,7 +40,6 @@ type variant struct {
 	fates   []byte // one letter a line
 	kept    []keptLine
 	left    []keptLine // of kept: without blank ends
-	edited  bool       // a kept line was
 	dropped bool
 	at      english.Span // the line that dropped the document
 }
@@ -52,7 +51,7 @@ type keptLine struct {
 }
 
 func (v *variant) reset() {
-	v.stats, v.edited, v.dropped, v.at = datasets.C4Quality{}, false, false, english.Span{}
+	v.stats, v.dropped, v.at = datasets.C4Quality{}, false, english.Span{}
 	v.fates, v.kept = v.fates[:0], v.kept[:0]
 }
 
@@ -69,13 +68,13 @@ type cursor struct {
 }
 
 // measure reads the lines of text, whose words and sentences are known.
-func (c *c4) measure(text string, ascii bool, words, sentences []english.Span) {
+func (c *c4) measure(text string, v survey, words, sentences []english.Span) {
 	c.endMark.reset()
 	c.any.reset()
 	c.bullets, c.endEllipses, c.edited = 0, 0, c.edited[:0]
-	c.lines = english.SplitLines(c.lines[:0], text)
-	cur := cursor{text: text, ascii: ascii, words: words, sentences: sentences, curly: -1, bracket: -1}
-	if cur.kelvin = !ascii && strings.Contains(text, kelvin); !cur.kelvin {
+	c.lines = splitLines(c.lines[:0], text, v.breaks)
+	cur := cursor{text: text, ascii: v.ascii, words: words, sentences: sentences, curly: -1, bracket: -1}
+	if cur.kelvin = !v.ascii && strings.Contains(text, kelvin); !cur.kelvin {
 		c.phrases = findPhrases(c.phrases[:0], text)
 		cur.phrases = c.phrases
 	}
@@ -131,8 +130,8 @@ func (c *c4) judge(cur *cursor, s english.Span) {
 	if fate == lineKept || withMark == lineKept {
 		kept, sentences = c.keep(cur, s, rest, edited)
 	}
-	c.any.enter(fate, s, kept, sentences, edited)
-	c.endMark.enter(withMark, s, kept, sentences, edited)
+	c.any.enter(fate, s, kept, sentences)
+	c.endMark.enter(withMark, s, kept, sentences)
 }
 
 // fate is what the rules after the end mark make of a line: of its words before
@@ -182,7 +181,7 @@ func (c *c4) keep(cur *cursor, s english.Span, rest string, edited bool) (keptLi
 	return k, sentences
 }
 
-func (v *variant) enter(fate byte, s english.Span, k keptLine, sentences int64, edited bool) {
+func (v *variant) enter(fate byte, s english.Span, k keptLine, sentences int64) {
 	switch fate {
 	case 0:
 		return
@@ -190,7 +189,6 @@ func (v *variant) enter(fate byte, s english.Span, k keptLine, sentences int64, 
 		v.stats.Kept++
 		v.stats.Sentences += sentences
 		v.kept = append(v.kept, k)
-		v.edited = v.edited || edited
 	case lineLongWord:
 		v.stats.LongWord++
 	case lineNoEndMark:
@@ -209,14 +207,14 @@ func (v *variant) enter(fate byte, s english.Span, k keptLine, sentences int64, 
 	v.fates = append(v.fates, fate)
 }
 
-// finish strips what the lines leave, as a whole. Lines are stripped, so only
+// finish strips what the lines leave, as a whole. Each is stripped already, but
 // cut citations can leave blanks at the ends.
 func (v *variant) finish() {
 	v.left = v.kept
-	for v.edited && len(v.left) > 0 && v.left[0].trim(strings.TrimLeftFunc) {
+	for len(v.left) > 0 && v.left[0].trim(strings.TrimLeftFunc) {
 		v.left = v.left[1:]
 	}
-	for v.edited && len(v.left) > 0 && v.left[len(v.left)-1].trim(strings.TrimRightFunc) {
+	for len(v.left) > 0 && v.left[len(v.left)-1].trim(strings.TrimRightFunc) {
 		v.left = v.left[:len(v.left)-1]
 	}
 }

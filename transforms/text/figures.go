@@ -30,6 +30,31 @@ func repetitionFig(g *datasets.GopherRepetition) *RepetitionFigures {
 	}
 }
 
-func qualityFig(g *datasets.GopherQuality) *datasets.GopherQuality { return g }
+// C4Figures are C4's counts with one letter a line: K kept, L long word, P no end
+// mark, W few words, J javascript, Y policy phrase; ! lorem ipsum or { curly
+// bracket end the document.
+type C4Figures struct {
+	Lines string `json:"lines"`
+	datasets.C4Quality
+}
 
-func fineWebFig(f *datasets.FineWebQuality) *datasets.FineWebQuality { return f }
+// SignalFigures are all figures of a document.
+type SignalFigures struct {
+	GopherRepetition  *RepetitionFigures       `json:"gopher_repetition"`
+	GopherQuality     *datasets.GopherQuality  `json:"gopher_quality"`
+	C4Quality         C4Figures                `json:"c4_quality"`
+	C4NoTerminalPunct C4Figures                `json:"c4_no_terminal_punct"`
+	FineWebQuality    *datasets.FineWebQuality `json:"fineweb_quality"`
+	FineWebAfterC4    *datasets.FineWebAfterC4 `json:"fineweb_after_c4"`
+}
+
+func (a *Analyzer) figuresOf(s *datasets.Signals) SignalFigures {
+	return SignalFigures{
+		GopherRepetition:  repetitionFig(&s.GopherRepetition),
+		GopherQuality:     &s.GopherQuality,
+		C4Quality:         C4Figures{string(a.c4.endMark.fates), s.C4Quality},
+		C4NoTerminalPunct: C4Figures{string(a.c4.any.fates), datasets.C4Quality(s.C4NoTerminalPunct)},
+		FineWebQuality:    &s.FineWebQuality,
+		FineWebAfterC4:    s.FineWebAfterC4,
+	}
+}

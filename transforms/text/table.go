@@ -99,18 +99,17 @@ func mix(a, b uint64) uint64 {
 }
 
 // hashBytes hashes buf[from:to]. Bytes after the range, of which there must be
-// 16, are read and not used.
+// 8, are read and not used.
 func hashBytes(buf []byte, from, to int32) uint64 {
 	n := to - from
 	if n <= 8 {
 		return mix(load(buf, from)&low(n), uint64(n))
 	}
 	h := uint64(n) * mix2
-	for ; n > 16; n -= 16 {
+	for ; from+16 < to; from += 16 {
 		h = mix(h^load(buf, from), load(buf, from+8))
-		from += 16
 	}
-	return mix(h^load(buf, from), load(buf, to-8))
+	return mix(h^load(buf, max(to-16, to-n)), load(buf, to-8))
 }
 
 func load(buf []byte, at int32) uint64 { return binary.LittleEndian.Uint64(buf[at:]) }

@@ -1,6 +1,7 @@
 package text
 
 import (
+	"encoding/binary"
 	"math/bits"
 	"unicode/utf8"
 
@@ -10,17 +11,20 @@ import (
 // The stop words of Gopher quality, as written: case counts.
 var stopWords = [8]string{"the", "be", "to", "of", "and", "that", "have", "with"}
 
-// The same as the bytes of a little-endian word.
-const (
-	stopThe  = 't' | 'h'<<8 | 'e'<<16
-	stopBe   = 'b' | 'e'<<8
-	stopTo   = 't' | 'o'<<8
-	stopOf   = 'o' | 'f'<<8
-	stopAnd  = 'a' | 'n'<<8 | 'd'<<16
-	stopThat = 't' | 'h'<<8 | 'a'<<16 | 't'<<24
-	stopHave = 'h' | 'a'<<8 | 'v'<<16 | 'e'<<24
-	stopWith = 'w' | 'i'<<8 | 't'<<16 | 'h'<<24
-)
+// stopSlots holds the bytes of each stop word, as a little-endian number, where
+// its product with stopFactor points: no two share a slot.
+const stopFactor = 0x14196417ca5dc09d
+
+var stopSlots = func() (t [16]uint64) {
+	for _, w := range stopWords {
+		var v uint64
+		for i := range len(w) {
+			v |= uint64(w[i]) << (8 * i)
+		}
+		t[v*stopFactor>>60] = v
+	}
+	return t
+}()
 
 // padding is how many bytes beyond its end a buffer may be read.
 const padding = 16
@@ -38,30 +42,31 @@ type words struct {
 	nonSymbol      int64
 	nonSymbolRunes int64
 	alpha          int64
-	stops          uint8 // bit i: stopWords[i] occurs
+	stops          uint16 // bit i: the stop word in slot i occurs
 }
 
 // read fills w from w.spans, the words of text.
-func (w *words) read(text []byte, ascii bool) {
+func (w *words) read(text []byte) {
 	n := len(w.spans)
 	w.hash, w.start, w.runes = grow(w.hash, n), grow(w.start, n+1), grow(w.runes, n+1)
-	w.joined = grow(w.joined, len(text)+padding+8)
+	w.joined = grow(w.joined, len(text)+2*padding)
 	w.nonSymbol, w.nonSymbolRunes, w.alpha, w.stops = 0, 0, 0, 0
 	var at, runes int32
-	safe := int32(len(text) - padding) // words that start later are read byte by byte
+	safe := int32(len(text) - padding) // words that start later cannot be read 16 bytes at a time
+	hashes, starts, counts := w.hash[:n], w.start[:n], w.runes[:n]
 	for i, s := range w.spans {
-		w.start[i], w.runes[i] = at, runes
+		starts[i], counts[i] = at, runes
 		size := s.End - s.Start
-		length := size
-		if !ascii {
-			length = int32(countRunes(text[s.Start:s.End]))
-		}
+		var length int32
 		if size <= 16 && s.Start <= safe {
-			w.hash[i] = w.short(text, s.Start, size, at)
+			hashes[i], length = w.short(text, s.Start, size, at)
 		} else {
-			w.hash[i] = w.long(text[s.Start:s.End], at)
+			hashes[i], length = w.long(text[s.Start:s.End], at)
 		}
-		alpha, nonSymbol := classify(text[s.Start:s.End])
+		alpha, nonSymbol := true, true // no letter is punctuation
+		if !asciiLetter[text[s.Start]] {
+			alpha, nonSymbol = classify(text[s.Start:s.End])
+		}
 		if nonSymbol {
 			w.nonSymbol++
 			w.nonSymbolRunes += int64(length)
@@ -77,70 +82,43 @@ func (w *words) read(text []byte, ascii bool) {
 	w.joined = w.joined[:at+padding]
 }
 
-// short joins a word of at most 16 bytes and returns its hash.
-func (w *words) short(text []byte, from, size, at int32) uint64 {
+// short joins a word of at most 16 bytes and returns its hash and its length in
+// code points.
+func (w *words) short(text []byte, from, size, at int32) (hash uint64, runes int32) {
 	a := load(text, from)
 	if size <= 8 {
 		a &= low(size)
-		if size <= 4 {
-			w.stops |= stopBit(a)
+		if slot := a * stopFactor >> 60; stopSlots[slot] == a {
+			w.stops |= 1 << slot
 		}
 		store(w.joined, at, a)
-		return mix(a, uint64(size))
+		return mix(a, uint64(size)), size - continuations(a)
 	}
 	b := load(text, from+8) & low(size-8)
 	store(w.joined, at, a)
 	store(w.joined, at+8, b)
-	return mix(a^mix2, b)
+	return mix(a^mix2, b), size - continuations(a) - continuations(b)
 }
 
-func (w *words) long(word []byte, at int32) uint64 {
+func (w *words) long(word []byte, at int32) (hash uint64, runes int32) {
 	n := int32(copy(w.joined[at:], word))
-	clear(w.joined[at+n : min(int(at+n)+padding, len(w.joined))])
+	clear(w.joined[at+n : at+n+padding])
 	if n <= 16 {
 		return w.short(w.joined, at, n, at)
 	}
-	return hashBytes(w.joined, at, at+n)
+	return hashBytes(w.joined, at, at+n), int32(countRunes(word))
 }
 
-func store(buf []byte, at int32, v uint64) {
-	b := buf[at : at+8 : at+8]
-	_ = b[7]
-	b[0], b[1], b[2], b[3] = byte(v), byte(v>>8), byte(v>>16), byte(v>>24)
-	b[4], b[5], b[6], b[7] = byte(v>>32), byte(v>>40), byte(v>>48), byte(v>>56)
-}
+// stopCount is how many different stop words there are. Slot 0 has none: there
+// a word of zero bytes ends up.
+func (w *words) stopCount() int64 { return int64(bits.OnesCount16(w.stops &^ 1)) }
 
-func stopBit(word uint64) uint8 {
-	switch word {
-	case stopThe:
-		return 1
-	case stopBe:
-		return 2
-	case stopTo:
-		return 4
-	case stopOf:
-		return 8
-	case stopAnd:
-		return 16
-	case stopThat:
-		return 32
-	case stopHave:
-		return 64
-	case stopWith:
-		return 128
-	}
-	return 0
-}
+func store(buf []byte, at int32, v uint64) { binary.LittleEndian.PutUint64(buf[at:], v) }
 
-// letterOrDigit says of ASCII: 2 a letter, 1 a digit, 0 punctuation or control.
-var letterOrDigit = func() (t [utf8.RuneSelf]uint8) {
-	for c := range t {
-		switch r := rune(c); {
-		case english.IsAlpha(r):
-			t[c] = 2
-		case !english.IsPunctuationSet(r):
-			t[c] = 1
-		}
+// asciiLetter has the bytes that are a letter of their own.
+var asciiLetter = func() (t [256]bool) {
+	for c := range utf8.RuneSelf {
+		t[c] = english.IsAlpha(rune(c))
 	}
 	return t
 }()
@@ -149,18 +127,10 @@ var letterOrDigit = func() (t [utf8.RuneSelf]uint8) {
 // that is no punctuation.
 func classify(word []byte) (alpha, nonSymbol bool) {
 	for i := 0; i < len(word); {
-		c := word[i]
-		if c < utf8.RuneSelf {
-			switch letterOrDigit[c] {
-			case 2:
-				return true, true // no letter is punctuation
-			case 1:
-				nonSymbol = true
-			}
-			i++
-			continue
+		r, size := rune(word[i]), 1
+		if r >= utf8.RuneSelf {
+			r, size = utf8.DecodeRune(word[i:])
 		}
-		r, size := utf8.DecodeRune(word[i:])
 		if english.IsAlpha(r) {
 			return true, nonSymbol || hasNonSymbol(word[i:])
 		}
@@ -181,13 +151,11 @@ func hasNonSymbol(word []byte) bool {
 	return false
 }
 
-// countRunes counts the code points of valid UTF-8: bytes that continue none.
+// countRunes counts the code points of valid UTF-8.
 func countRunes(b []byte) int {
 	n := len(b)
-	for len(b) >= 8 {
-		v := load(b, 0)
-		n -= bits.OnesCount64(v & ^(v << 1) & 0x8080808080808080)
-		b = b[8:]
+	for ; len(b) >= 8; b = b[8:] {
+		n -= int(continuations(load(b, 0)))
 	}
 	for _, c := range b {
 		if c&0xC0 == 0x80 {
@@ -197,18 +165,9 @@ func countRunes(b []byte) int {
 	return n
 }
 
-// isASCII reports whether b has no byte above 0x7F.
-func isASCII(b []byte) bool {
-	for len(b) >= 32 {
-		if (load(b, 0)|load(b, 8)|load(b, 16)|load(b, 24))&0x8080808080808080 != 0 {
-			return false
-		}
-		b = b[32:]
-	}
-	for _, c := range b {
-		if c >= utf8.RuneSelf {
-			return false
-		}
-	}
-	return true
+// continuations counts the bytes of a word that continue a code point.
+func continuations(v uint64) int32 {
+	return int32(bits.OnesCount64(v & ^(v << 1) & highBits))
 }
+
+const highBits = 0x8080808080808080
