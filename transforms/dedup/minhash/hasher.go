@@ -22,6 +22,8 @@ const shingleWords = 5
 type Hasher struct {
 	scheme Scheme
 	fast   *compute.MinHasher // for "fast", else nil
+	short  [Size]uint32       // its signature
+	long   [Size]uint64       // that of other schemes
 
 	tokenizer *english.Tokenizer
 	simple    []byte         // the simplified text
@@ -44,11 +46,10 @@ func (s Scheme) New() *Hasher {
 // false and dst returned as it was.
 func (h *Hasher) Signature(dst []byte, text string) (sig []byte, ok bool) {
 	if h.fast != nil {
-		var values [Size]uint32
-		if h.fast.Signature(&values, text) == 0 {
+		if h.fast.Signature(&h.short, text) == 0 {
 			return dst, false
 		}
-		for _, v := range values {
+		for _, v := range h.short {
 			dst = binary.LittleEndian.AppendUint32(dst, v)
 		}
 		return dst, true
@@ -66,16 +67,15 @@ func (h *Hasher) tokenSignature(dst []byte) (sig []byte, ok bool) {
 	if len(h.hashes) == 0 {
 		return dst, false
 	}
-	var values [Size]uint64
 	if h.scheme.width == 4 {
-		datatrove().narrow.Signature(&values, h.hashes)
-		for _, v := range values {
+		datatrove().narrow.Signature(&h.long, h.hashes)
+		for _, v := range h.long {
 			dst = binary.LittleEndian.AppendUint32(dst, uint32(v))
 		}
 		return dst, true
 	}
-	datatrove().wide.Signature(&values, h.hashes)
-	for _, v := range values {
+	datatrove().wide.Signature(&h.long, h.hashes)
+	for _, v := range h.long {
 		dst = binary.LittleEndian.AppendUint64(dst, v)
 	}
 	return dst, true

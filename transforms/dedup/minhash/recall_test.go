@@ -113,7 +113,7 @@ func (c *tallies) addPairs(t *testing.T, s Scheme, h *Hasher, pairs []pair, text
 	for _, p := range pairs {
 		a, b := docs[p.a], docs[p.b]
 		j := Jaccard(a.set, b.set)
-		if s.Name != "fast" && math.Abs(j-p.jaccard) > 0.02 {
+		if s.Name != "fast" && math.Abs(j-p.jaccard) > 1e-6 {
 			c.wrong = append(c.wrong, p)
 		}
 		estimate, found := s.Similarity(a.sig, b.sig), s.shareBand(a.sig, b.sig)
