@@ -81,7 +81,7 @@ func openStreamed(ctx context.Context, p *pinned, u Unit, opt Options) (*streame
 	if s.decoder, err = z.decoder(s.packed); err != nil {
 		s.decoder = io.NopCloser(eofReader{}) // verify has seen it too: damage.trusted is 0
 	}
-	s.parser, err = parser(u.Input, s.damage.limit(s.decoder), opt)
+	s.parser, err = parser(u.Input, s.damage.cut(s.decoder), opt)
 	return s, err
 }
 

@@ -5,6 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+
+	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/zstd"
 )
 
 // damage is what is wrong with a compressed file: from where on its bytes are
@@ -14,23 +17,23 @@ type damage struct {
 	detail  string
 	trusted int64 // decompressed bytes that are known to be good
 	value   float64
-	limit_  float64
+	limit   float64
 }
 
 func (d *damage) Error() string { return d.reason }
 
 func (d *damage) fault() *fault {
 	f := &fault{reason: d.reason, excerpt: []byte(d.detail)}
-	if d.limit_ > 0 {
+	if d.limit > 0 {
 		f.value, f.hasValue = d.value, true
-		f.threshold, f.hasLimit = d.limit_, true
+		f.threshold, f.hasLimit = d.limit, true
 	}
 	return f
 }
 
-// limit ends a stream with the damage where it stops being trustworthy. A nil
+// cut ends a stream with the damage where it stops being trustworthy. A nil
 // damage changes nothing.
-func (d *damage) limit(r io.Reader) io.Reader {
+func (d *damage) cut(r io.Reader) io.Reader {
 	if d == nil {
 		return r
 	}
@@ -59,7 +62,7 @@ func (t *trustedReader) Read(b []byte) (int, error) {
 // is, and the SHA-256 of the file.
 func verify(ctx context.Context, p *pinned, z compression, opt Options) (*damage, string, error) {
 	packed := newMeter(p.section(0, p.in.Size), true)
-	d, err := z.check(ctx, packed, p.in.Size, opt)
+	d, err := z.check(ctx, p, packed, opt)
 	if p.err != nil {
 		return nil, "", p.err
 	}
@@ -72,7 +75,7 @@ func verify(ctx context.Context, p *pinned, z compression, opt Options) (*damage
 	return d, packed.sum(), p.err
 }
 
-func (z compression) check(ctx context.Context, packed io.Reader, size int64, opt Options) (*damage, error) {
+func (z compression) check(ctx context.Context, p *pinned, packed io.Reader, opt Options) (*damage, error) {
 	dec, err := z.decoder(packed)
 	if err != nil {
 		return z.damage(err, 0), nil
@@ -87,12 +90,27 @@ func (z compression) check(ctx context.Context, packed io.Reader, size int64, op
 		case errors.Is(err, io.EOF):
 			return nil, nil
 		case err != nil:
-			return z.damage(err, n), nil
+			return z.damage(err, z.trusted(err, p, dec, n)), nil
 		case ctx.Err() != nil:
 			return nil, ctx.Err()
-		case n > freeExpansion && n/opt.MaxExpansion > size:
-			return bomb(n, size, opt), nil
+		case n > freeExpansion && n/opt.MaxExpansion > p.in.Size:
+			return bomb(n, p.in.Size, opt), nil
 		}
+	}
+}
+
+// trusted is how many of the n decoded bytes are known to be good. A decoder
+// that stumbles tells where the damage is. A checksum that fails does not: any
+// byte since the beginning of its gzip member or zstd frame may be wrong, and
+// half of all flipped bits in gzipped JSON leave every row well-formed.
+func (z compression) trusted(err error, p *pinned, dec decoder, n int64) int64 {
+	switch {
+	case errors.Is(err, gzip.ErrChecksum):
+		return dec.(*gzipDecoder).member
+	case errors.Is(err, zstd.ErrCRCMismatch):
+		return p.goodFrames()
+	default:
+		return n
 	}
 }
 
@@ -105,7 +123,7 @@ func bomb(n, size int64, opt Options) *damage {
 		reason: reasonBomb,
 		detail: fmt.Sprintf("over %d bytes from %d", n, size),
 		value:  float64(n),
-		limit_: float64(size * opt.MaxExpansion),
+		limit:  float64(size * opt.MaxExpansion),
 	}
 }
 
