@@ -3,7 +3,9 @@ package pipelines
 import (
 	"context"
 	"fmt"
+	"strings"
 
+	"github.com/apache/arrow/go/v17/arrow"
 	"github.com/apache/arrow/go/v17/arrow/array"
 
 	"github.com/chimera-1/chimera/datasets/parquetio"
@@ -22,6 +24,70 @@ func eachDocument(ctx context.Context, env lakeio.Env, path string, texts bool, 
 	if path == "" {
 		return nil
 	}
+	cols := []string{"doc_id", "source"}
+	if texts {
+		cols = append(cols, "text")
+	}
+	return eachBatch(ctx, env, path, func(f *parquetio.File) *parquetio.Batches { return f.Batches(ctx, nil, cols...) }, func(b batchView) error {
+		for i := range int(b.rec.NumRows()) {
+			d := docView{DocID: b.view(0, i), Source: b.view(1, i)}
+			if texts {
+				d.Text = b.view(2, i)
+			}
+			if err := yield(b.row+int64(i), d); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// lookupTexts calls yield for the given rows of a text.documents file, sorted
+// by row id; only pages that can hold one are read.
+func lookupTexts(ctx context.Context, env lakeio.Env, path string, rows []int64, yield func(row int64, d docView) error) error {
+	next := 0
+	return eachBatch(ctx, env, path, func(f *parquetio.File) *parquetio.Batches {
+		return f.Lookup(ctx, "row_id", rows, "row_id", "doc_id", "source", "text")
+	}, func(b batchView) error {
+		ids := b.int64s(0)
+		for i := range ids.Len() {
+			id := ids.Value(i)
+			for next < len(rows) && rows[next] < id {
+				next++
+			}
+			if next == len(rows) || rows[next] != id {
+				continue
+			}
+			if err := yield(id, docView{DocID: b.view(1, i), Source: b.view(2, i), Text: b.view(3, i)}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// batchView is one Arrow batch and the file row it starts at.
+type batchView struct {
+	rec arrow.Record
+	row int64
+}
+
+func (b batchView) int64s(col int) *array.Int64 { return b.rec.Column(col).(*array.Int64) }
+
+// view is a string that lives as long as the batch; "" for null.
+func (b batchView) view(col, i int) string {
+	if a := b.rec.Column(col).(*array.String); a.IsValid(i) {
+		return a.Value(i)
+	}
+	return ""
+}
+
+// str is view, for longer.
+func (b batchView) str(col, i int) string { return strings.Clone(b.view(col, i)) }
+
+// eachBatch opens a Parquet file of the lake and yields the batches that open
+// asks for.
+func eachBatch(ctx context.Context, env lakeio.Env, path string, open func(*parquetio.File) *parquetio.Batches, yield func(batchView) error) error {
 	o, err := env.Store.Open(ctx, path)
 	if err != nil {
 		return err
@@ -31,11 +97,7 @@ func eachDocument(ctx context.Context, env lakeio.Env, path string, texts bool, 
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
-	cols := []string{"doc_id", "source"}
-	if texts {
-		cols = append(cols, "text")
-	}
-	b := f.Batches(ctx, nil, cols...)
+	b := open(f)
 	defer b.Close()
 	for {
 		rec, err := b.Next()
@@ -45,21 +107,10 @@ func eachDocument(ctx context.Context, env lakeio.Env, path string, texts bool, 
 		if err != nil {
 			return fmt.Errorf("%s: %w", path, err)
 		}
-		ids, sources := rec.Column(0).(*array.String), rec.Column(1).(*array.String)
-		var text *array.String
-		if texts {
-			text = rec.Column(2).(*array.String)
-		}
-		for i := range int(rec.NumRows()) {
-			d := docView{DocID: ids.Value(i), Source: sources.Value(i)}
-			if texts && text.IsValid(i) {
-				d.Text = text.Value(i)
-			}
-			if err := yield(b.Row()+int64(i), d); err != nil {
-				rec.Release()
-				return err
-			}
-		}
+		err = yield(batchView{rec, b.Row()})
 		rec.Release()
+		if err != nil {
+			return err
+		}
 	}
 }

@@ -23,10 +23,7 @@ func (r *run) curate(ctx context.Context) (Summary, error) {
 	if err != nil {
 		return Summary{}, err
 	}
-	in, err := r.count(hashed)
-	if err != nil {
-		return Summary{}, err
-	}
+	in := r.count(hashed)
 	pairs, err := r.exact(ctx, in)
 	if err != nil {
 		return Summary{}, err
@@ -35,19 +32,19 @@ func (r *run) curate(ctx context.Context) (Summary, error) {
 	if err != nil {
 		return Summary{}, err
 	}
-	kept := make([][]dedup.Segment, len(signed))
+	var kept []dedup.Segment
 	docs := make([]dedup.FileRef, 0, len(signed))
 	for i, s := range signed {
-		kept[i] = s.Kept
+		kept = append(kept, s.Kept...)
 		if s.Rows.Rows > 0 {
 			docs = append(docs, dedup.FileRef{Path: s.Rows.Path, Lo: in.firstRow(i), Hi: in.lastRow(i), Rows: s.Rows.Rows})
 		}
 	}
-	outcomes, err := r.near(ctx, nearInput{kept: kept, docs: docs, signatures: in.signatureFiles(signed), bounds: in.rowBounds()})
+	found, err := r.near(ctx, nearInput{kept: kept, docs: docs, signatures: in.signatureFiles(signed), bounds: in.rowBounds()})
 	if err != nil {
 		return Summary{}, err
 	}
-	written, err := r.write(ctx, in, signed, docs, outcomes)
+	written, err := r.write(ctx, in, signed, docs, found.Outcomes)
 	if err != nil {
 		return Summary{}, err
 	}
@@ -57,14 +54,13 @@ func (r *run) curate(ctx context.Context) (Summary, error) {
 // counted is the night's input once every unit has been read: where each
 // unit's rows lie in the night and in their file.
 type counted struct {
-	r        *run
-	units    []unit
-	hashed   []hashResult
-	base     []int64 // ordinal of the unit's first row in the night
-	lines    []int64 // rows of the file before the unit
-	rows     int64
-	bytes    int64             // of the files
-	rejected []datasets.Reject // rejects that no stage writes: whole damaged files
+	r      *run
+	units  []unit
+	hashed []hashResult
+	base   []int64 // ordinal of the unit's first row in the night
+	lines  []int64 // rows of the file before the unit
+	rows   int64
+	bytes  int64 // of the files
 }
 
 func (in *counted) firstRow(i int) int64 {
@@ -97,7 +93,7 @@ func (in *counted) signatureFiles(signed []signalsResult) []dedup.FileRef {
 func (r *run) readTask(u unit) readTask {
 	f := r.plan.Files[u.File]
 	return readTask{Unit: u, Source: f.Source, Fields: f.Fields, Spool: f.Spool, Normalize: r.c.Normalize,
-		MaxRowBytes: r.c.MaxRowBytes, Generation: r.plan.Generation, RunID: r.id}
+		MaxRowBytes: r.c.MaxRowBytes, DropDamaged: r.c.DropDamaged, Generation: r.plan.Generation, RunID: r.id}
 }
 
 func (r *run) inputBytes() int64 {
@@ -116,37 +112,20 @@ func (r *run) hash(ctx context.Context) ([]hashResult, error) {
 	return stage(ctx, r, "hash", r.inputBytes(), tasks, func(h hashResult) float64 { return float64(h.End.Bytes) })
 }
 
-// count gives every unit its place. With DropDamaged, all units of a damaged
-// file leave, and one reject takes their place.
-func (r *run) count(hashed []hashResult) (*counted, error) {
-	in := &counted{r: r, bytes: r.inputBytes()}
-	damaged := map[int]int64{} // file -> rows before the damage
-	for i, u := range r.plan.Units {
-		if hashed[i].End.Damaged && r.c.DropDamaged {
-			damaged[u.File] = hashed[i].End.Lines
-		}
-	}
-	line, file := int64(0), -1
-	for i, u := range r.plan.Units {
+// count gives every unit its place.
+func (r *run) count(hashed []hashResult) *counted {
+	in := &counted{r: r, units: r.plan.Units, hashed: hashed, bytes: r.inputBytes()}
+	lines, file := int64(0), -1
+	for i, u := range in.units {
 		if u.File != file {
-			file, line = u.File, 0
+			file, lines = u.File, 0
 		}
-		if _, bad := damaged[u.File]; bad {
-			continue
-		}
-		in.units = append(in.units, u)
-		in.hashed = append(in.hashed, hashed[i])
 		in.base = append(in.base, in.rows)
-		in.lines = append(in.lines, line)
+		in.lines = append(in.lines, lines)
 		in.rows += hashed[i].Rows
-		line += hashed[i].End.Lines
+		lines += hashed[i].End.Lines
 	}
-	for f, rows := range damaged {
-		in.rejected = append(in.rejected, datasets.Reject{Row: rowName(r.plan.Files[f].Path, rows+1), Stage: "read",
-			Reason: "damaged file dropped whole", RunID: r.id})
-	}
-	sortRejects(in.rejected)
-	return in, nil
+	return in
 }
 
 // exact finds the exact duplicates, by shard, and hands each unit its own.
@@ -174,17 +153,14 @@ func (r *run) exact(ctx context.Context, in *counted) (map[int][]pairRef, error)
 }
 
 func (r *run) signals(ctx context.Context, in *counted, pairs map[int][]pairRef) ([]signalsResult, error) {
-	bases := make([]int64, len(r.plan.Units)) // by unit id, for survivors in other units
-	for i, u := range in.units {
-		bases[u.ID] = in.base[i]
-	}
 	tasks := make([]signalsTask, len(in.units))
 	for i, u := range in.units {
-		tasks[i] = signalsTask{Read: r.readTask(u), Base: in.base[i], LineBase: in.lines[i], Pairs: pairs[u.ID], Profile: r.c.Profile,
+		u.Skipped = in.lines[i] // so that rows are numbered as in the file
+		tasks[i] = signalsTask{Read: r.readTask(u), Base: in.base[i], Pairs: pairs[u.ID], Profile: r.c.Profile,
 			Signals: r.c.Signals == "all", Scheme: r.c.Dedup.Scheme, ExactOnly: r.c.Dedup.Exact, NoText: r.c.SkipTextWrites,
 			Shards: r.plan.Shards, Started: r.plan.Started}
 		if len(pairs[u.ID]) > 0 {
-			tasks[i].UnitBases = bases
+			tasks[i].UnitBases = in.base // survivors may be in any unit
 		}
 	}
 	return stage(ctx, r, "signals", r.inputBytes(), tasks, func(s signalsResult) float64 { return float64(s.Read) })

@@ -18,7 +18,7 @@ type Curate struct {
 	Date string // the night's date, YYYY-MM-DD. Required.
 
 	Inputs     []Input   // what to read. Required, unless Redecide.
-	Stdin      io.Reader // read for the input "-".
+	Stdin      io.Reader `json:"-"` // read for the input "-".
 	AllowEmpty bool      // an input without any file is no error.
 	OnlyNew    bool      // leave out files that ops.inputs lists unchanged (nightly).
 
@@ -45,7 +45,7 @@ type Curate struct {
 
 	ConfigYAML string           // effective configuration as YAML, stored with the run.
 	Revision   string           // version and revision of the program, stored with the run.
-	Progress   func(Progress)   // hears how the run goes, if set.
+	Progress   func(Progress)   `json:"-"` // hears how the run goes, if set.
 	Now        func() time.Time // the clock. Defaults to time.Now.
 }
 

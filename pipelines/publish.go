@@ -16,9 +16,10 @@ import (
 
 // Properties of a generation that later nights look at.
 const (
-	propScheme  = "chimera.dedup-scheme"
-	propProfile = "chimera.profile"
-	propReport  = "chimera.report"
+	propScheme      = "chimera.dedup-scheme"
+	propProfile     = "chimera.profile"
+	propProfileJSON = "chimera.profile-json" // with thresholds and line rules
+	propReport      = "chimera.report"
 )
 
 // publish packs what the stages made, proves that no row was lost and commits.
@@ -29,9 +30,6 @@ func (r *run) publish(ctx context.Context, in *counted, signed []signalsResult, 
 	}
 	for _, w := range written {
 		total.add(w.Counts)
-	}
-	for _, rej := range in.rejected {
-		total.reject(rej)
 	}
 	s := r.summary(in, total)
 	if err := checkBalance(s); err != nil {
@@ -53,7 +51,7 @@ func (r *run) summary(in *counted, total counts) Summary {
 	s := Summary{Job: r.c.job(), RunID: r.id, Date: r.c.Date, Generation: r.plan.Generation, Tag: datasets.Tag(r.plan.Generation),
 		Status: "published", Profile: r.c.Profile.Name, DroppedBy: total.DroppedBy, RejectedBy: total.RejectedBy, Lake: r.l.URI()}
 	s.Input.Files = int64(len(r.plan.Files))
-	s.Input.Rows = in.rows + int64(len(in.rejected))
+	s.Input.Rows = in.rows
 	s.Input.Bytes = in.bytes
 	for _, h := range in.hashed {
 		s.Input.TextBytes += h.TextBytes
@@ -102,13 +100,6 @@ func (r *run) tables(ctx context.Context, in *counted, signed []signalsResult, w
 		return nil, err
 	}
 	changes[datasets.TableBands] = idx
-	if len(in.rejected) > 0 {
-		f, err := writeRows(ctx, r, datasets.TableRejects, "files", in.rejected)
-		if err != nil {
-			return nil, err
-		}
-		changes[datasets.TableRejects] = lake.Change{Add: append(changes[datasets.TableRejects].Add, f)}
-	}
 	inputs, err := writeRows(ctx, r, datasets.TableInputs, "inputs", r.inputRows(in))
 	if err != nil {
 		return nil, err
@@ -149,7 +140,11 @@ func (r *run) commit(ctx context.Context, s Summary, tables map[string]lake.Chan
 	if err := r.addRun(ctx, tables, s); err != nil {
 		return Summary{}, err
 	}
-	props := map[string]string{propProfile: r.c.Profile.Name, propReport: s.Report}
+	profile, err := json.Marshal(r.c.Profile)
+	if err != nil {
+		return Summary{}, err
+	}
+	props := map[string]string{propProfileJSON: string(profile), propProfile: r.c.Profile.Name, propReport: s.Report}
 	if !r.c.Dedup.Exact {
 		props[propScheme] = r.c.Dedup.Scheme
 	}
@@ -218,10 +213,6 @@ func (r *run) addRun(ctx context.Context, tables map[string]lake.Change, s Summa
 // what lake sweep lists.
 func (r *run) cleanUp(ctx context.Context) error {
 	return clearScratch(ctx, r.l.Store(), r.night.Scratch())
-}
-
-func sortRejects(rows []datasets.Reject) {
-	sort.Slice(rows, func(i, j int) bool { return rows[i].Row < rows[j].Row })
 }
 
 // reject counts a rejected row.

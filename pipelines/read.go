@@ -19,6 +19,7 @@ type readTask struct {
 	Spool       string `json:",omitempty"`
 	Normalize   []string
 	MaxRowBytes int64
+	DropDamaged bool
 	Generation  int32
 	RunID       string
 }
@@ -26,8 +27,9 @@ type readTask struct {
 // inputRow is one counted row of a unit: a document or a reject.
 type inputRow struct {
 	Ordinal int64 // place among the unit's counted rows, from 0
-	Number  int64 // 1-based row in the unit
+	Number  int64 // 1-based row in the file, once the rows of earlier units are known
 	ID      string
+	Source  string
 	Text    string // valid until the next row
 	Edits   string // normalisers that changed the text
 	Reject  *datasets.Reject
@@ -55,7 +57,10 @@ func (t readTask) eachRow(ctx context.Context, yield func(inputRow) error) (form
 		}
 		in = inputRow{Ordinal: ordinal, Reject: rej}
 		if rej == nil {
-			in.Number, in.ID = row.Number, row.ID
+			in.Number, in.ID, in.Source = row.Number, row.ID, row.Source
+			if in.Source == "" {
+				in.Source = t.Source
+			}
 			in.Text, in.Edits = norm.Apply(unsafe.String(unsafe.SliceData(row.Text), len(row.Text)))
 		}
 		if err := yield(in); err != nil {
@@ -67,7 +72,7 @@ func (t readTask) eachRow(ctx context.Context, yield func(inputRow) error) (form
 }
 
 func (t readTask) open(ctx context.Context) (formats.Reader, error) {
-	opt := formats.Options{Fields: t.Fields, MaxRowBytes: t.MaxRowBytes}
+	opt := formats.Options{Fields: t.Fields, MaxRowBytes: t.MaxRowBytes, RejectDamagedFile: t.DropDamaged}
 	if t.Spool == "" {
 		return t.Unit.Unit.Open(ctx, opt)
 	}

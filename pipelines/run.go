@@ -2,8 +2,11 @@ package pipelines
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"log/slog"
+	"slices"
+	"sort"
 	"strings"
 	"time"
 
@@ -100,6 +103,7 @@ func (r *run) loadIndex(ctx context.Context) error {
 	if r.oldDocs, err = r.l.Files(ctx, datasets.TableDocuments, 0); err != nil {
 		return err
 	}
+	sort.Slice(r.oldDocs, func(i, j int) bool { return fileRef(r.oldDocs[i], fieldRowID).Lo < fileRef(r.oldDocs[j], fieldRowID).Lo })
 	for _, f := range r.oldDocs {
 		r.old.Documents = append(r.old.Documents, fileRef(f, fieldRowID))
 	}
@@ -118,19 +122,61 @@ func fileRef(f lake.DataFile, field int) dedup.FileRef {
 	return dedup.FileRef{Path: f.Path, Lo: lo, Hi: hi, Rows: f.Rows}
 }
 
-// stage runs one stage and books its time.
+// stage runs one stage over typed tasks and books its time. bytes is how much
+// raw input the stage reads, if it does, and size how much of it a result read.
 func stage[T, R any](ctx context.Context, r *run, name string, bytes int64, tasks []T, size func(R) float64) ([]R, error) {
-	start, cpu := time.Now(), cpuSeconds()
-	if r.c.Progress != nil {
-		total := float64(len(tasks))
-		if bytes > 0 {
-			total = float64(bytes)
+	defer r.book(name, bytes, len(tasks))()
+	r.watch(name, bytes, len(tasks), func(raw []byte) float64 {
+		var res R
+		if size == nil || json.Unmarshal(raw, &res) != nil {
+			return 0
 		}
-		r.runner.Progress = progressOf(r.c.Progress, name, total, bytes > 0, size)
-		r.c.Progress(Progress{Stage: name, Total: total, Bytes: bytes > 0})
+		return size(res)
+	})
+	return lakeio.Each[T, R](ctx, r.runner, name, tasks)
+}
+
+// Run runs a stage of near dedup: run is a dedup.Runner.
+func (r *run) Run(ctx context.Context, name string, tasks [][]byte) ([][]byte, error) {
+	defer r.book(name, 0, len(tasks))()
+	r.watch(name, 0, len(tasks), nil)
+	return r.runner.Run(ctx, name, tasks)
+}
+
+// book measures a stage; several runs of one stage add up.
+func (r *run) book(name string, bytes int64, tasks int) func() {
+	start, cpu := time.Now(), cpuSeconds()
+	return func() {
+		i := slices.IndexFunc(r.stages, func(s stageTime) bool { return s.Name == name })
+		if i < 0 {
+			i = len(r.stages)
+			r.stages = append(r.stages, stageTime{Name: name})
+		}
+		s := &r.stages[i]
+		s.Seconds += time.Since(start).Seconds()
+		s.CPU += cpuSeconds() - cpu
+		s.Bytes += bytes
+		s.Tasks += int64(tasks)
 	}
-	out, err := lakeio.Each[T, R](ctx, r.runner, name, tasks)
-	r.runner.Progress = nil
-	r.stages = append(r.stages, stageTime{Name: name, Seconds: time.Since(start).Seconds(), CPU: cpuSeconds() - cpu, Bytes: bytes, Tasks: int64(len(tasks))})
-	return out, err
+}
+
+// watch reports the progress of the stage that runs next.
+func (r *run) watch(name string, bytes int64, tasks int, size func(raw []byte) float64) {
+	report := r.c.Progress
+	if report == nil {
+		return
+	}
+	p := Progress{Stage: name, Total: float64(tasks), Bytes: bytes > 0}
+	if p.Bytes {
+		p.Total = float64(bytes)
+	}
+	report(p)
+	r.runner.Progress = func(_ string, done, _ int, raw []byte) {
+		if p.Bytes {
+			p.Done += size(raw)
+		} else {
+			p.Done = float64(done)
+		}
+		report(p)
+	}
 }

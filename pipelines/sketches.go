@@ -54,13 +54,13 @@ func newSketches(p text.Profile) sketches {
 }
 
 // add counts one judged row.
-func (s *sketches) add(source string, d *datasets.Document, row string, v text.Verdict, body string) {
+func (s *sketches) add(d *datasets.Document, row string, v text.Verdict, body string) {
 	s.Judged++
 	s.Signals.Add(d.Signals, v.Keep)
-	if s.Lengths[source] == nil {
-		s.Lengths[source] = report.Lengths()
+	if s.Lengths[d.Source] == nil {
+		s.Lengths[d.Source] = report.Lengths()
 	}
-	s.Lengths[source].Add(float64(d.Signals.GopherRepetition.Chars), v.Keep)
+	s.Lengths[d.Source].Add(float64(d.Signals.GopherRepetition.Chars), v.Keep)
 	for _, p := range s.profiles {
 		if p.Decide(d.Signals).Keep {
 			s.Profiles[p.Name]++
@@ -90,7 +90,7 @@ func (s *sketches) consider(d *datasets.Document, row string, v text.Verdict, bo
 	if worst, full := s.worst(group); full && mix >= s.Samples[worst].Mix {
 		return
 	}
-	sm := report.Sample{RowID: d.RowID, DocID: clone(d.DocID), Source: d.Source, Row: row, Kept: v.Keep, Stage: v.Stage, Reason: v.Reason,
+	sm := report.Sample{RowID: d.RowID, DocID: strings.Clone(d.DocID), Source: d.Source, Row: row, Kept: v.Keep, Stage: v.Stage, Reason: v.Reason,
 		Figure: v.Figure, Text: cutText(body, sampleText), Chars: d.Signals.GopherRepetition.Chars}
 	if !v.Keep {
 		sm.Value, sm.Threshold = &v.Value, &v.Threshold
@@ -200,7 +200,5 @@ func cutText(s string, n int) string {
 		}
 		s = s[:n]
 	}
-	return clone(s)
+	return strings.Clone(s)
 }
-
-func clone(s string) string { return strings.Clone(s) }

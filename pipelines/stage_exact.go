@@ -48,15 +48,20 @@ func exactStage(ctx context.Context, env lakeio.Env, t exactTask) (exactResult, 
 	if err != nil || len(pairs) == 0 {
 		return exactResult{}, err
 	}
-	sort.Slice(pairs, func(i, j int) bool { return pairs[i].Row < pairs[j].Row })
+	sortPairs(pairs)
 	path := fmt.Sprintf("%sexact/%04d-%s.pairs", env.Scratch, t.Shard, env.Attempt)
-	refs, err := writePairs(ctx, env.Store, path, pairs)
+	refs, err := writePairs(ctx, env.Store, path, pairs, unitOf)
 	return exactResult{Pairs: refs}, err
 }
 
 func unitOf(local int64) int { return int(local&^localBit) >> 40 }
 
-func writePairs(ctx context.Context, st store.Store, path string, pairs []pair) ([]pairRef, error) {
+func sortPairs(pairs []pair) {
+	sort.Slice(pairs, func(i, j int) bool { return pairs[i].Row < pairs[j].Row })
+}
+
+// writePairs writes sorted pairs to one file; the rows of a unit lie together.
+func writePairs(ctx context.Context, st store.Store, path string, pairs []pair, unitOf func(row int64) int) ([]pairRef, error) {
 	buf := make([]byte, 0, len(pairs)*pairBytes)
 	var refs []pairRef
 	for _, p := range pairs {
@@ -93,6 +98,6 @@ func readPairs(ctx context.Context, st store.Store, refs []pairRef) ([]pair, err
 			pairs = append(pairs, pair{int64(binary.LittleEndian.Uint64(buf[i:])), int64(binary.LittleEndian.Uint64(buf[i+8:]))})
 		}
 	}
-	sort.Slice(pairs, func(i, j int) bool { return pairs[i].Row < pairs[j].Row })
+	sortPairs(pairs)
 	return pairs, nil
 }

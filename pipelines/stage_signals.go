@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/hex"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/chimera-1/chimera/datasets"
@@ -18,7 +19,6 @@ import (
 type signalsTask struct {
 	Read      readTask
 	Base      int64 // ordinal of the unit's first counted row in the night
-	LineBase  int64 // rows of the file before the unit
 	UnitBases []int64
 	Pairs     []pairRef
 	Profile   text.Profile
@@ -81,6 +81,7 @@ type unitWriter struct {
 	sigs      *rowFile[datasets.Band]
 	rejects   *rowFile[datasets.Reject]
 	arena     arena
+	sources   map[string]string
 
 	content, kept, rest []dedup.Entry
 	res                 signalsResult
@@ -91,11 +92,8 @@ func newUnitWriter(ctx context.Context, env lakeio.Env, t signalsTask) (*unitWri
 	if err != nil {
 		return nil, err
 	}
-	scheme, err := minhash.Lookup(t.Scheme)
-	if err != nil {
-		panic("pipelines: scheme was validated: " + err.Error())
-	}
-	u := &unitWriter{env: env, t: t, pairs: pairs, scheme: scheme, hasher: scheme.New(), analyzer: text.NewAnalyzer(t.Profile.Lines)}
+	scheme := mustScheme(t.Scheme)
+	u := &unitWriter{env: env, sources: map[string]string{}, t: t, pairs: pairs, scheme: scheme, hasher: scheme.New(), analyzer: text.NewAnalyzer(t.Profile.Lines)}
 	u.documents = newRowFile[datasets.Document](env, "signals", t.Read.Unit.ID, "documents")
 	u.decisions = newRowFile[datasets.Decision](env, "signals", t.Read.Unit.ID, "decisions")
 	u.sigs = newRowFile[datasets.Band](env, "signals", t.Read.Unit.ID, "signatures")
@@ -103,6 +101,16 @@ func newUnitWriter(ctx context.Context, env lakeio.Env, t signalsTask) (*unitWri
 	u.res.Counts = newCounts()
 	u.res.Sketches = newSketches(t.Profile)
 	return u, nil
+}
+
+// source returns a lasting copy of a source's name; there are few.
+func (u *unitWriter) source(name string) string {
+	if s, ok := u.sources[name]; ok {
+		return s
+	}
+	s := strings.Clone(name)
+	u.sources[s] = s
+	return s
 }
 
 func (u *unitWriter) abort() {
@@ -118,7 +126,7 @@ func (u *unitWriter) row(ctx context.Context, in inputRow) error {
 	}
 	id := datasets.MakeRowID(u.t.Read.Generation, u.t.Base+in.Ordinal)
 	d := datasets.Document{
-		RowID: id, Source: u.t.Read.Source, OriginFile: u.t.Read.Unit.Input.Path, OriginRow: u.t.LineBase + in.Number,
+		RowID: id, Source: u.source(in.Source), OriginFile: u.t.Read.Unit.Input.Path, OriginRow: in.Number,
 		TextBytes: int64(len(in.Text)), ContentHash: text.ContentHash(in.Text),
 		Generation: u.t.Read.Generation, RunID: u.t.Read.RunID, IngestedAt: u.t.Started, Edits: in.Edits,
 	}
@@ -161,7 +169,7 @@ func (u *unitWriter) fresh(d *datasets.Document, dec *datasets.Decision, s strin
 	case u.t.Signals:
 		d.Signals = u.analyzer.Analyze(s)
 		verdict = u.t.Profile.Decide(d.Signals)
-		u.res.Sketches.add(u.t.Read.Source, d, rowName(d.OriginFile, d.OriginRow), verdict, s)
+		u.res.Sketches.add(d, rowName(d.OriginFile, d.OriginRow), verdict, s)
 	}
 	dec.Decision = datasets.Keep
 	if !verdict.Keep {
@@ -186,10 +194,17 @@ func (u *unitWriter) sign(row int64, s string, keep bool) {
 	if keep {
 		entries = &u.kept
 	}
-	for b := range minhash.Bands {
-		*entries = append(*entries, dedup.Entry{Key: u.scheme.BandKey(sig, b), Row: row})
-	}
+	*entries = dedup.AppendBands(*entries, u.scheme, sig, row)
 	u.sigs.pending = append(u.sigs.pending, datasets.Band{Band: datasets.BandSignature, Key: row, RowID: row, Signature: &sig})
+}
+
+// mustScheme returns the scheme of a name that Validate has let pass.
+func mustScheme(name string) minhash.Scheme {
+	s, err := minhash.Lookup(name)
+	if err != nil {
+		panic("pipelines: scheme was validated: " + err.Error())
+	}
+	return s
 }
 
 // duplicateOf looks the row up among the exact duplicates, which come in row order.
@@ -210,7 +225,6 @@ func (u *unitWriter) duplicateOf(ordinal int64) (int64, bool) {
 
 func (u *unitWriter) reject(ctx context.Context, r datasets.Reject) error {
 	r.RunID = u.t.Read.RunID
-	r.Row = shiftRow(r.Row, u.t.LineBase)
 	u.res.Counts.reject(r)
 	return u.rejects.add(ctx, r, 0)
 }

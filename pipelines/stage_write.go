@@ -129,32 +129,45 @@ func fillIDs(ctx context.Context, env lakeio.Env, files []dedup.FileRef, decisio
 func (t writeTask) train(ctx context.Context, env lakeio.Env, decisions []datasets.Decision, res *writeResult) error {
 	out := newRowFile[datasets.Training](env, "write", t.Unit, "training")
 	defer out.abort()
-	editor := text.NewAnalyzer(t.Profile.Lines)
-	var a arena
+	w := trainer{t: t, out: out, editor: text.NewAnalyzer(t.Profile.Lines)}
 	err := eachDocument(ctx, env, t.Documents.Path, !t.NoText, func(i int64, doc docView) error {
 		d := decisions[i]
 		res.Counts.decision(d, doc.Source, t.Generation)
 		if d.Decision != datasets.Keep {
 			return nil
 		}
-		row := datasets.Training{RowID: d.RowID, DocID: a.copy(doc.DocID), Source: a.copy(doc.Source), Weight: t.Weight, Generation: t.Generation}
-		if !t.NoText {
-			row.Text = a.copy(editor.Edit(t.Profile, doc.Text))
-		}
-		res.TextBytes += int64(len(row.Text))
-		if err := out.add(ctx, row, int64(len(row.Text))); err != nil {
-			return err
-		}
-		if out.flushed() {
-			a.reset()
-		}
-		return nil
+		return w.add(ctx, d.RowID, doc)
 	})
 	if err != nil {
 		return err
 	}
+	res.TextBytes = w.bytes
 	res.Training, err = out.close(ctx)
 	return err
+}
+
+// trainer makes rows of training.text.
+type trainer struct {
+	t      writeTask
+	out    *rowFile[datasets.Training]
+	editor *text.Analyzer
+	arena  arena
+	bytes  int64
+}
+
+func (w *trainer) add(ctx context.Context, row int64, d docView) error {
+	tr := datasets.Training{RowID: row, DocID: w.arena.copy(d.DocID), Source: w.arena.copy(d.Source), Weight: w.t.Weight, Generation: w.t.Generation}
+	if !w.t.NoText {
+		tr.Text = w.arena.copy(w.editor.Edit(w.t.Profile, d.Text))
+	}
+	w.bytes += int64(len(tr.Text))
+	if err := w.out.add(ctx, tr, int64(len(tr.Text))); err != nil {
+		return err
+	}
+	if w.out.flushed() {
+		w.arena.reset()
+	}
+	return nil
 }
 
 // decision counts one final decision of tonight's rows.

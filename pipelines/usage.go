@@ -3,7 +3,6 @@ package pipelines
 import (
 	"crypto/rand"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"io"
 	"syscall"
@@ -34,20 +33,3 @@ func randomSuffix() string {
 }
 
 func isEOF(err error) bool { return errors.Is(err, io.EOF) }
-
-// progressOf turns finished tasks into the run's progress: by bytes where the
-// results say how many they read, else by tasks.
-func progressOf[R any](report func(Progress), name string, total float64, bytes bool, size func(R) float64) func(string, int, int, []byte) {
-	var read float64
-	return func(_ string, done, _ int, raw []byte) {
-		p := Progress{Stage: name, Done: float64(done), Total: total, Bytes: bytes}
-		if bytes && size != nil {
-			var r R
-			if json.Unmarshal(raw, &r) == nil {
-				read += size(r)
-			}
-			p.Done = read
-		}
-		report(p)
-	}
-}

@@ -27,10 +27,7 @@ var stages = map[string]func(context.Context, Env, []byte) ([]byte, error){}
 // agrees on. It is called from init functions only; a second use of a name is a
 // programming error.
 func Register[T, R any](name string, f func(ctx context.Context, env Env, task T) (R, error)) {
-	if stages[name] != nil {
-		panic("lakeio: stage registered twice: " + name)
-	}
-	stages[name] = func(ctx context.Context, env Env, raw []byte) ([]byte, error) {
+	RegisterRaw(name, func(ctx context.Context, env Env, raw []byte) ([]byte, error) {
 		var task T
 		if err := json.Unmarshal(raw, &task); err != nil {
 			return nil, fmt.Errorf("%s: decode task: %w", name, err)
@@ -40,7 +37,15 @@ func Register[T, R any](name string, f func(ctx context.Context, env Env, task T
 			return nil, err
 		}
 		return json.Marshal(result)
+	})
+}
+
+// RegisterRaw is Register for a stage that decodes its tasks itself.
+func RegisterRaw(name string, f func(ctx context.Context, env Env, task []byte) ([]byte, error)) {
+	if stages[name] != nil {
+		panic("lakeio: stage registered twice: " + name)
 	}
+	stages[name] = f
 }
 
 // Registered lists the names of the known stages, sorted.
