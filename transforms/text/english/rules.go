@@ -10,7 +10,7 @@ import (
 // their token sequences.
 type rules struct {
 	special map[string][]token // exception -> its tokens, offsets from its start
-	maxLen  int                // length of the longest exception
+	lengths [256]uint64        // by first byte: the lengths of exceptions, as bits
 	trie    trie
 	words   wordTable
 }
@@ -29,7 +29,7 @@ func buildRules() *rules {
 			at += len(p)
 		}
 		r.special[s] = toks
-		r.maxLen = max(r.maxLen, len(s))
+		r.lengths[s[0]] |= 1 << uint(len(s))
 	}
 	// Exceptions the affix rules would break up are found again where all their
 	// pieces have come apart, so the trie holds their pieces without exceptions.
@@ -41,12 +41,13 @@ func buildRules() *rules {
 		}
 	}
 	r.words.build(r)
+	r.words.index = nil
 	return r
 }
 
 // lookup returns the tokens of the exception s, or nil.
 func (r *rules) lookup(s string) []token {
-	if len(s) > r.maxLen {
+	if s == "" || r.lengths[s[0]]>>uint(len(s))&1 == 0 {
 		return nil
 	}
 	return r.special[s]

@@ -8,13 +8,14 @@ type Span struct{ Start, End int32 }
 type Tokenizer struct {
 	splitter
 	matcher
-	toks []token
-	sink sink
+	cache cache
+	toks  []token
+	sink  sink
 }
 
 // New returns a Tokenizer for English.
 func New() *Tokenizer {
-	return &Tokenizer{splitter: splitter{rules: theRules()}}
+	return &Tokenizer{splitter: splitter{rules: theRules()}, cache: newCache()}
 }
 
 // Words appends the tokens of text, each stripped as Python's str.strip does,
@@ -64,19 +65,15 @@ func (t *Tokenizer) take() sink {
 func (t *Tokenizer) run(text string) {
 	i := 0
 	for i < len(text) {
-		if n := spaceLen(text[i:]); n > 0 {
-			end := i + n
-			for end < len(text) {
-				if n = spaceLen(text[end:]); n == 0 {
-					break
-				}
-				end += n
+		end := t.word(text, i)
+		if end == i {
+			if n := spaceLen(text[i:]); n > 0 {
+				i = t.space(text, i, i+n)
+				continue
 			}
-			t.sink.put(token{int32(i), int32(end), flagSpace})
-			i = end
-			continue
+			end = t.chunk(text, i)
 		}
-		i = t.chunk(text, i)
+		i = end
 		if i < len(text) && text[i] == ' ' {
 			i++
 		}
@@ -84,11 +81,99 @@ func (t *Tokenizer) run(text string) {
 	t.sink.finish(len(text))
 }
 
-// chunk hands on the tokens of the chunk that starts at i, and of those after it
-// as long as an exception might begin in one and go on in the next. It returns
-// where it stopped.
+// space hands on the white space that starts at i and is known to reach end.
+func (t *Tokenizer) space(text string, i, end int) int {
+	for end < len(text) {
+		n := spaceLen(text[end:])
+		if n == 0 {
+			break
+		}
+		end += n
+	}
+	t.sink.put(token{int32(i), int32(end), flagSpace})
+	return end
+}
+
+// word hands on the chunk at i if it goes the fast way, see wordTable, and
+// returns its end, or else i.
+func (t *Tokenizer) word(text string, i int) int {
+	n, key := wordAt(text, i)
+	end := i + n
+	if n == 0 || end+2 > len(text) {
+		return i
+	}
+	var info *wordInfo
+	if n <= maxWordKey {
+		info = t.rules.words.find(key)
+	}
+	c := text[end]
+	if c <= ' ' && asciiClass[c]&clsSpace != 0 {
+		if info != nil && (info.alone || t.goesOn(info.firstNext, text, end)) {
+			return i
+		}
+		t.sink.put(token{int32(i), int32(end), 0})
+		return end
+	}
+	if c >= 128 || t.rules.words.mark[c].flags == 0 || info != nil && (info.alone || info.withMark) {
+		return i
+	}
+	after := text[end+1]
+	if after > ' ' || asciiClass[after]&clsSpace == 0 {
+		return i
+	}
+	if c == '.' && text[end-1] < 'a' && (n == 1 || text[end-2] >= 'a') {
+		return i
+	}
+	mark := &t.rules.words.mark[c]
+	if t.goesOn(mark.firstNext, text, end+1) {
+		return i
+	}
+	t.sink.put(token{int32(i), int32(end), 0})
+	t.sink.put(token{int32(end), int32(end + 1), mark.flags})
+	return end + 1
+}
+
+// goesOn reports whether an exception begun in the tokens up to end might go on
+// in the chunk after it, firstNext being their tail set.
+func (t *Tokenizer) goesOn(firstNext uint16, text string, end int) bool {
+	return firstNext != 0 && end+1 < len(text) && text[end] == ' ' && t.rules.words.tails[firstNext].has(text[end+1])
+}
+
+// chunk hands on the tokens of the chunk that starts at i, from the cache if
+// they are there, and returns where it stopped.
 func (t *Tokenizer) chunk(text string, i int) int {
 	end := chunkEnd(text, i)
+	if end-i > cachedBytes {
+		return t.chunks(text, i, end)
+	}
+	s := text[i:end]
+	key, place := chunkKey(s)
+	e := &t.cache.entries[place]
+	if int(e.size) != len(s) || e.key != key {
+		t.toks = t.split(t.toks[:0], s, int32(i))
+		next := t.rules.trie.tail(t.toks, text)
+		toks := t.apply(&t.rules.trie, t.toks, text)
+		t.cache.fill(e, key, s, int32(i), toks, next)
+		if e.size == 0 {
+			return t.chunks(text, i, end)
+		}
+	}
+	if e.firstNext != 0 && end+1 < len(text) && text[end] == ' ' && t.cache.tails[e.firstNext].has(text[end+1]) {
+		return t.chunks(text, i, end)
+	}
+	start := int32(i)
+	for k := range e.n {
+		stop := int32(i) + int32(e.ends[k])
+		t.sink.put(token{start, stop, e.flags[k]})
+		start = stop
+	}
+	return end
+}
+
+// chunks hands on the tokens of the chunk from i to end, and of those after it
+// as long as an exception might begin in one and go on in the next. It returns
+// where it stopped.
+func (t *Tokenizer) chunks(text string, i, end int) int {
 	t.toks = t.split(t.toks[:0], text[i:end], int32(i))
 	for end+1 < len(text) && text[end] == ' ' {
 		next := t.rules.trie.tail(t.toks, text)
@@ -96,11 +181,11 @@ func (t *Tokenizer) chunk(text string, i int) int {
 			break
 		}
 		start := end + 1
-		end = chunkEnd(text, start)
-		if end == start { // wide white space, with a first byte that might have been another
-			end--
+		stop := chunkEnd(text, start)
+		if stop == start { // wide white space, with a first byte that might have been another
 			break
 		}
+		end = stop
 		t.toks = t.split(t.toks, text[start:end], int32(start))
 	}
 	for _, tok := range t.apply(&t.rules.trie, t.toks, text) {
