@@ -81,22 +81,33 @@ func (z compression) check(ctx context.Context, p *pinned, packed io.Reader, opt
 		return z.damage(err, 0), nil
 	}
 	defer dec.Close()
-	buf := make([]byte, readAtMost)
-	var n int64
-	for {
-		k, err := dec.Read(buf)
-		n += int64(k)
-		switch {
-		case errors.Is(err, io.EOF):
-			return nil, nil
-		case err != nil:
-			return z.damage(err, z.trusted(err, p, dec, n)), nil
-		case ctx.Err() != nil:
-			return nil, ctx.Err()
-		case n > freeExpansion && n/opt.MaxExpansion > p.in.Size:
-			return bomb(n, p.in.Size, opt), nil
-		}
+	sink := &sink{ctx: ctx, size: p.in.Size, opt: opt}
+	_, err = io.CopyBuffer(sink, dec, make([]byte, readAtMost))
+	var d *damage
+	switch {
+	case err == nil, ctx.Err() != nil:
+		return nil, ctx.Err()
+	case errors.As(err, &d):
+		return d, nil
+	default:
+		return z.damage(err, z.trusted(err, p, dec, sink.n)), nil
 	}
+}
+
+// sink counts what is written to it and stops what expands too much.
+type sink struct {
+	ctx  context.Context
+	size int64 // of the file
+	opt  Options
+	n    int64
+}
+
+func (s *sink) Write(b []byte) (int, error) {
+	s.n += int64(len(b))
+	if s.n > freeExpansion && s.n/s.opt.MaxExpansion > s.size {
+		return 0, bomb(s.n, s.size, s.opt)
+	}
+	return len(b), s.ctx.Err()
 }
 
 // trusted is how many of the n decoded bytes are known to be good. A decoder
