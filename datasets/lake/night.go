@@ -122,7 +122,7 @@ func (n *Night) RemoveScratch(ctx context.Context) error {
 // NewDataFile names a data file of a table. The name is new in every attempt,
 // so that a killed attempt is never in the way.
 func (n *Night) NewDataFile(table, stem string) string {
-	return fmt.Sprintf("%s/data/%s-%s.parquet", table, stem, n.attempt)
+	return DataPath(table, stem+"-"+n.attempt)
 }
 
 // Close gives the lease back. Closing twice does nothing.
