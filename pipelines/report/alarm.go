@@ -137,7 +137,7 @@ func (a Alarm) alarming(isShare bool) bool {
 	if !isShare {
 		return a.Nights >= sigmaNights && moved > alarmSigmas*a.Sigma && moved > leastRowMove*a.Mean
 	}
-	return moved >= alarmPoints || a.Nights >= sigmaNights && moved > alarmSigmas*max(a.Sigma, leastSigma)
+	return moved >= alarmPoints-1e-9 || a.Nights >= sigmaNights && moved > alarmSigmas*max(a.Sigma, leastSigma)
 }
 
 func (a Alarm) sentence(f trendFigure) string {

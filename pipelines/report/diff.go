@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"unicode"
 	"unicode/utf8"
 
@@ -72,7 +73,11 @@ func (c *comparison) show(e edit, first, last bool) int {
 		return n
 	}
 	c.words(e.words[:head], e.class)
-	c.Runs = append(c.Runs, run{Text: " \u22ef" + thin + plural(int64(n-head-tail), "word") + thin + "\u22ef ", Class: gapClass(e.class)})
+	gap := "\u22ef" + thin + plural(int64(n-head-tail), "word") + thin + "\u22ef"
+	if len(c.Runs) > 0 {
+		gap = " " + gap
+	}
+	c.Runs = append(c.Runs, run{Text: gap, Class: gapClass(e.class)})
 	c.words(e.words[n-tail:], e.class)
 	return head + tail
 }
@@ -170,7 +175,9 @@ func diffWords(a, b []word) []edit {
 		case diffmatchpatch.DiffInsert:
 			out, b = append(out, edit{b[:n], "ins"}), b[n:]
 		default:
-			out, a, b = append(out, edit{b[:n], ""}), a[n:], b[n:]
+			words := slices.Clone(b[:n])
+			words[0].gap = words[0].gap || a[0].gap
+			out, a, b = append(out, edit{words, ""}), a[n:], b[n:]
 		}
 	}
 	if len(a) != 0 || len(b) != 0 {

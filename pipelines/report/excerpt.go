@@ -2,6 +2,7 @@ package report
 
 import (
 	"slices"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -20,10 +21,7 @@ func newExcerpt(text string, marks []Mark) excerpt {
 	marks = tidyMarks(text, marks)
 	start := 0
 	if len(marks) > 0 {
-		start = backRunes(text, marks[0].Start, MaxSampleRunes/3)
-		if start > 0 && utf8.RuneCountInString(text[:start]) <= MaxSampleRunes/12 {
-			start = 0 // not worth a cut
-		}
+		start = leadIn(text, marks[0].Start)
 	}
 	part, after := firstRunes(text[start:], MaxSampleRunes)
 	e := excerpt{Before: start > 0, After: after, Shown: int64(utf8.RuneCountInString(part))}
@@ -70,6 +68,25 @@ func snap(text string, i int) int {
 		}
 	}
 	return i
+}
+
+// leadRunes is how much of the text stands before the first mark.
+const leadRunes = 160
+
+// leadIn is where an excerpt begins that leads to the text at i: at a line if
+// there is one, else at a word, else anywhere.
+func leadIn(text string, i int) int {
+	start := backRunes(text, i, leadRunes)
+	if backRunes(text, start, leadRunes/2) == 0 {
+		return 0 // not worth a cut
+	}
+	if k := strings.IndexByte(text[start:i], '\n'); k >= 0 && k < (i-start)/2 {
+		return start + k + 1
+	}
+	if k := strings.IndexByte(text[start:i], ' '); k >= 0 && k < (i-start)/2 {
+		return start + k + 1
+	}
+	return start
 }
 
 // backRunes is the offset n runes before i.

@@ -4,11 +4,13 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 )
 
-// The picture of a histogram is 320 x 140; its bars stand in this rectangle.
+// The picture of a histogram is 320 x 140; its bars stand in this rectangle, the
+// numbers of rows to the right of it.
 const (
-	plotLeft, plotRight = 6.0, 314.0
+	plotLeft, plotRight = 6.0, 290.0
 	plotTop, plotBottom = 22.0, 112.0
 )
 
@@ -174,9 +176,24 @@ func niceSteps(lo, hi float64, n int) []float64 {
 	}
 	var out []float64
 	for k := math.Ceil(lo/step - 1e-9); k*step <= hi*(1+1e-12); k++ {
-		out = append(out, k*step)
+		out = append(out, k*step+0) // no minus zero
 	}
 	return out
+}
+
+// median is in words, to the precision of the bins.
+func (h Histogram) median() string {
+	m := h.Quantile(0.5)
+	switch {
+	case math.IsNaN(m):
+		return "unknown"
+	case h.Log:
+		return formatCount(roundedFigure(m))
+	case (h.Hi-h.Lo)/float64(h.Bins) >= 1: // a bin is a whole number
+		return formatCount(int64(math.Floor(m)))
+	default:
+		return strconv.FormatFloat(m, 'g', 2, 64)
+	}
 }
 
 func (h *histogramView) describe() {
@@ -185,7 +202,7 @@ func (h *histogramView) describe() {
 		kept += n
 	}
 	kept += h.Chart.Below.Kept + h.Chart.Above.Kept
-	h.Summary = fmt.Sprintf("%s; the filters keep %s. Median %s.", plural(h.Rows, "row"), formatCount(kept), formatFigure(h.Chart.Quantile(0.5)))
+	h.Summary = fmt.Sprintf("%s; the filters keep %s. Median %s.", plural(h.Rows, "row"), formatCount(kept), h.Chart.median())
 	for _, o := range []struct {
 		t    Tally
 		text string

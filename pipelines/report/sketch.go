@@ -17,8 +17,9 @@ type Scale struct {
 	Log  bool    `json:"log"`
 }
 
-// Edges are the Bins+1 limits of the bins, ascending from Lo to Hi. Those of a
-// logarithmic scale are rounded to ten digits, so that 10, 100, ... are exact.
+// Edges are the Bins+1 limits of the bins, ascending from Lo to Hi. Those in
+// between are rounded to ten digits: 3 of 50 bins of 0 to 0.1 is 0.006, as a
+// person writes it and a threshold says it, and decades are whole.
 func (s Scale) Edges() []float64 {
 	if s.Bins < 1 || !(s.Lo < s.Hi) || s.Log && s.Lo <= 0 {
 		panic(fmt.Sprintf("report: bad scale %+v", s))
@@ -31,19 +32,18 @@ func (s Scale) Edges() []float64 {
 }
 
 func (s Scale) edge(i int) float64 {
-	switch {
-	case i == 0:
+	if i == 0 {
 		return s.Lo
-	case i == s.Bins:
-		return s.Hi
-	case s.Log:
-		v := s.Lo * math.Pow(s.Hi/s.Lo, float64(i)/float64(s.Bins))
-		rounded, _ := strconv.ParseFloat(strconv.FormatFloat(v, 'g', 10, 64), 64)
-		return rounded
-	default:
-		// One rounding for the common case Lo = 0, so that 15 of 50 bins is 0.3.
-		return s.Lo + float64(float64(i)*(s.Hi-s.Lo))/float64(s.Bins)
 	}
+	if i == s.Bins {
+		return s.Hi
+	}
+	v := s.between(s.Lo, s.Hi, float64(i)/float64(s.Bins))
+	rounded, err := strconv.ParseFloat(strconv.FormatFloat(v, 'g', 10, 64), 64)
+	if err != nil {
+		panic("report: edge of a scale: " + err.Error())
+	}
+	return rounded
 }
 
 // Histogram is how often a figure took which value.
@@ -168,5 +168,5 @@ func (s Scale) between(a, b, share float64) float64 {
 	if s.Log {
 		return a * math.Pow(b/a, share)
 	}
-	return a + share*(b-a)
+	return a + float64(share*(b-a)) // not fused: the same on every machine
 }

@@ -9,7 +9,7 @@ import (
 const maxNights = 60
 
 // maxTrends is how many figures are followed in pictures.
-const maxTrends = 12
+const maxTrends = 11
 
 // The picture of a trend is 300 x 84.
 const (
@@ -58,7 +58,7 @@ func (n Night) trends() []trendView {
 			continue
 		}
 		v := newTrendView(f, nights, past)
-		v.ID, v.Alarm = "trend-"+coordinate(float64(len(out))), alarms[f.key]
+		v.ID, v.Alarm = "trend-"+strconv.Itoa(len(out)), alarms[f.key]
 		out = append(out, v)
 	}
 	return out
@@ -76,7 +76,7 @@ func newTrendView(f trendFigure, nights, past []Entry) trendView {
 		if len(nights) > 1 {
 			x = trendLeft + (trendRight-trendLeft)*float64(i)/float64(len(nights)-1)
 		}
-		d := dot{X: coordinate(x), Y: coordinate(y(f.of(e))), Title: e.Date + ": " + f.format(f.of(e))}
+		d := dot{X: coordinate(x), Y: coordinate(y(f.of(e))), Title: label(e.Date) + ": " + f.format(f.of(e))}
 		switch {
 		case i == len(nights)-1:
 			d.Class = "now"
@@ -90,7 +90,7 @@ func newTrendView(f trendFigure, nights, past []Entry) trendView {
 		v.Line += d.X + "," + d.Y
 	}
 	last := nights[len(nights)-1]
-	v.Now, v.FirstNight, v.LastNight = f.format(f.of(last)), nights[0].Date, last.Date
+	v.Now, v.FirstNight, v.LastNight = f.format(f.of(last)), label(nights[0].Date), label(last.Date)
 	if len(past) > 0 {
 		v.MeanY = coordinate(y(m.Mean))
 		v.Change = f.change(f.of(last), m.Mean)
@@ -142,7 +142,11 @@ func (f trendFigure) format(v float64) string {
 // limit is a number at the side of a picture, as short as it may be.
 func (f trendFigure) limit(v float64) string {
 	if f.share {
-		return strconv.FormatFloat(100*v, 'g', 2, 64) + thin + "%"
+		digits := 0
+		if v < 0.0995 {
+			digits = 1
+		}
+		return strconv.FormatFloat(100*v, 'f', digits, 64) + thin + "%"
 	}
 	rounded, _ := strconv.ParseFloat(strconv.FormatFloat(v, 'g', 3, 64), 64)
 	return formatTick(rounded)
@@ -203,7 +207,7 @@ func newColumnsView(id string, nights []Entry) columnsView {
 	slots := max(len(nights), 12) // a few nights do not make bars as wide as the page
 	for i, e := range nights {
 		c := column{X: coordinate(1000*float64(i)/float64(slots) + 1000/float64(slots)*0.08), W: coordinate(1000 / float64(slots) * 0.84),
-			Title: e.Date + ": " + plural(e.Output.Rows(), "row") + ", " + formatShare(e.Output.Kept, e.Output.Rows()) + " kept", Faint: e.Status != Published}
+			Title: label(e.Date) + ": " + plural(e.Output.Rows(), "row") + ", " + formatShare(e.Output.Kept, e.Output.Rows()) + " kept", Faint: e.Status != Published}
 		bottom := 100.0
 		for _, p := range []piece{{"kept", e.Output.Kept}, {"dropped", e.Output.Dropped}, {"duplicate", e.Output.Duplicate()}, {"rejected", e.Output.Rejected}} {
 			if h := 100 * share(p.rows, peak); h > 0 {
@@ -213,7 +217,7 @@ func newColumnsView(id string, nights []Entry) columnsView {
 		}
 		v.Columns = append(v.Columns, c)
 	}
-	v.Peak, v.First, v.Last = plural(peak, "row"), nights[0].Date, nights[len(nights)-1].Date
+	v.Peak, v.First, v.Last = plural(peak, "row"), label(nights[0].Date), label(nights[len(nights)-1].Date)
 	v.Desc = plural(int64(len(nights)), "night") + " from " + v.First + " to " + v.Last + "; at most " + v.Peak + " in a night."
 	return v
 }

@@ -89,7 +89,6 @@ type index struct {
 	frame
 	Nights  []Entry // latest first
 	Columns columnsView
-	Trends  []trendView
 }
 
 // Bar shows the outcomes side by side.
