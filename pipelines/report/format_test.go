@@ -28,7 +28,7 @@ func TestFormat(t *testing.T) {
 func TestVisible(t *testing.T) {
 	for _, c := range []struct{ in, want string }{
 		{"plain\ttext\nline", "plain\ttext\nline"},
-		{"a\x00b\x1b[1m\x7f", "a␀b␛[1m␡"},
+		{"a\x00b\x1b[1m\x7f", "a[U+0000]b[U+001B][1m[U+007F]"},
 		{"\u0085\u202e\u2066\u200e\u061c", "[U+0085][U+202E][U+2066][U+200E][U+061C]"},
 		{"\ufeff\u200b\u2028\u2029\ufffe\U000e0041", "[U+FEFF][U+200B][U+2028][U+2029][U+FFFE][U+E0041]"},
 		{"bad \xff\xc3 utf-8", "bad \ufffd\ufffd utf-8"},

@@ -147,8 +147,8 @@ func TestStrictPolicy(t *testing.T) {
 func FuzzWrite(f *testing.F) {
 	f.Add(hostile, 3, 9)
 	f.Fuzz(func(t *testing.T, text string, start, end int) {
-		n := exampleNight(1, 0)
-		n.Figures, n.Lineage = nil, Lineage{Config: text} // the rest is the same every time
+		n := smallNight()
+		n.Lineage.Config = text
 		n.Samples[0].Text, n.Samples[0].Marks, n.Samples[0].DocID = text, []Mark{{start, end}}, text
 		n.Clusters[0].Duplicate.Text = text
 		var b bytes.Buffer

@@ -187,11 +187,11 @@ type columnPiece struct {
 
 // columnsView is a picture of nights side by side, 1000 x 100, stretched.
 type columnsView struct {
-	ID          string
-	Columns     []column
-	Peak        string
-	First, Last string
-	Desc        string
+	ID      string
+	Columns []column
+	Peak    string
+	Axis    []string // dates of the first and the last column
+	Desc    string
 }
 
 func newColumnsView(id string, nights []Entry) columnsView {
@@ -217,7 +217,11 @@ func newColumnsView(id string, nights []Entry) columnsView {
 		}
 		v.Columns = append(v.Columns, c)
 	}
-	v.Peak, v.First, v.Last = plural(peak, "row"), label(nights[0].Date), label(nights[len(nights)-1].Date)
-	v.Desc = plural(int64(len(nights)), "night") + " from " + v.First + " to " + v.Last + "; at most " + v.Peak + " in a night."
+	v.Peak, v.Axis = plural(peak, "row"), []string{label(nights[0].Date), label(nights[len(nights)-1].Date)}
+	dates := v.Axis[0] + " to " + v.Axis[1]
+	if len(nights) < slots { // the last column is not at the right
+		v.Axis = []string{dates}
+	}
+	v.Desc = plural(int64(len(nights)), "night") + ", " + dates + "; at most " + v.Peak + " in a night."
 	return v
 }

@@ -87,13 +87,9 @@ func reveal(r rune, size int) (shown, name string) {
 		return "", ""
 	case r == utf8.RuneError && size <= 1:
 		return "\ufffd", "invalid UTF-8"
-	case r < 0x20:
-		return string('\u2400' + r), fmt.Sprintf("U+%04X", r)
-	case r == 0x7f:
-		return "\u2421", "U+007F"
 	case r == '\u200c' || r == '\u200d':
 		return "", ""
-	case r < 0xa0 && r > 0x7f, unicode.Is(unicode.Bidi_Control, r), unicode.Is(unicode.Zl, r), unicode.Is(unicode.Zp, r),
+	case unicode.IsControl(r), unicode.Is(unicode.Bidi_Control, r), unicode.Is(unicode.Zl, r), unicode.Is(unicode.Zp, r),
 		unicode.Is(unicode.Cf, r) && r != '\u00ad', unicode.Is(unicode.Co, r), unicode.Is(unicode.Noncharacter_Code_Point, r):
 		return fmt.Sprintf("[U+%04X]", r), fmt.Sprintf("U+%04X", r)
 	default:
