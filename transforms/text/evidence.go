@@ -62,7 +62,7 @@ func (a *Analyzer) qualityEvidence(figure, text string) english.Span {
 	case "end_ellipsis_ratio":
 		return a.firstLine(text, func(line string) bool { return strings.HasSuffix(line, "...") || strings.HasSuffix(line, "…") })
 	case "alpha_ratio":
-		return a.firstWord(func(s english.Span) bool { alpha, _ := classify([]byte(text[s.Start:s.End])); return !alpha })
+		return a.firstWord(func(s english.Span) bool { return classify([]byte(text[s.Start:s.End]))&isAlpha == 0 })
 	case "avg_word_length":
 		longest := english.Span{}
 		a.firstWord(func(s english.Span) bool {

@@ -1,7 +1,6 @@
 package text
 
 import (
-	"bytes"
 	"math/bits"
 
 	"github.com/chimera-1/chimera/transforms/text/english"
@@ -15,13 +14,15 @@ import (
 type grams struct {
 	table   table
 	repeats repeats
+	rare    repeats
 	hashes  []uint64
+	indices []int32
 	list    []occurrence // places of n-grams that may repeat
 	next    []occurrence
 	kinds   []kind // n-grams that may repeat, in order of first occurrence
 
-	places []int32 // word numbers where a repeated run of bytes may start
-	single []bool  // of places: only n-grams of under 16 bytes may repeat here
+	places []place // where an n-gram of 5 or more words may start that occurs again
+	short  []int32 // words where a 5-gram is shorter than a window
 
 	top   [5]topGram    // by n, 2 to 4
 	dup   [11]int64     // by n, 5 to 10: code points in n-grams seen before
@@ -76,16 +77,15 @@ func (g *grams) bigrams(w *words, text []byte) {
 		return
 	}
 	g.hashes = grow(g.hashes, n)
-	g.repeats.reset(n)
-	for i := range n {
-		h := (w.hash[i]*mix2 ^ bits.RotateLeft64(w.hash[i+1], 23)) * mix0
-		g.hashes[i] = h
-		g.repeats.add(h)
+	next := w.hash[1 : n+1]
+	for i, h := range w.hash[:n] {
+		g.hashes[i] = (h*mix2 ^ bits.RotateLeft64(next[i], 23)) * mix0
 	}
-	for i, h := range g.hashes {
-		if g.repeats.again(h) {
-			g.list = append(g.list, occurrence{place: int32(i)})
-		}
+	g.repeats.reset(n)
+	g.repeats.addAll(g.hashes)
+	g.indices = g.repeats.collect(g.indices, g.hashes)
+	for _, i := range g.indices {
+		g.list = append(g.list, occurrence{place: i})
 	}
 	g.table.reset(len(g.list))
 	for i := range g.list {
@@ -152,63 +152,4 @@ func (g *grams) rank(w *words, n int) {
 	first := wordRange{best.place, best.place + int32(n)}
 	length := int64(w.runes[first.To]-w.runes[first.From]) + int64(n-1) // blanks between the words
 	*top = topGram{known: true, figure: length * int64(best.count), count: best.count, first: first}
-}
-
-// window is how many bytes two equal n-grams at least share, if they are that
-// long: n-grams are compared as their words without anything between them, so
-// their word boundaries need not agree, but their bytes do.
-const window = 16
-
-// findPlaces lists the words where an n-gram of 5 or more words that occurs
-// again may start.
-func (g *grams) findPlaces(w *words) {
-	g.places, g.single = g.places[:0], g.single[:0]
-	n := len(w.spans) - 4
-	if n < 1 {
-		return
-	}
-	g.hashes = grow(g.hashes, n)
-	g.repeats.reset(n)
-	for i := range n {
-		at := w.start[i]
-		h := mix(load(w.joined, at), load(w.joined, at+8))
-		g.hashes[i] = h
-		g.repeats.add(h)
-	}
-	for i, h := range g.hashes {
-		again := g.repeats.again(h)
-		if again || w.start[i+5]-w.start[i] < window {
-			g.places = append(g.places, int32(i))
-			g.single = append(g.single, !again)
-		}
-	}
-}
-
-// duplicates adds up the n-grams seen before, from left to right: one of them is
-// jumped over as a whole, any other is remembered and its first word left behind.
-func (g *grams) duplicates(w *words, n int32) {
-	g.dup[n], g.dupAt[n] = 0, wordRange{}
-	g.table.reset(len(g.places))
-	from, last := int32(0), int32(len(w.spans))-n
-	for i, p := range g.places {
-		if p > last {
-			break
-		}
-		start, end := w.start[p], w.start[min(p+n, int32(len(w.spans)))]
-		if p < from || g.single[i] && end-start >= window {
-			continue
-		}
-		gram := w.joined[start:end]
-		_, seen := g.table.insert(hashBytes(w.joined, start, end), p, func(q int32) bool {
-			return bytes.Equal(gram, w.joined[w.start[q]:w.start[q+n]])
-		})
-		if !seen {
-			continue
-		}
-		if g.dup[n] == 0 {
-			g.dupAt[n] = wordRange{p, p + n}
-		}
-		g.dup[n] += int64(w.runes[p+n] - w.runes[p])
-		from = p + n
-	}
 }

@@ -23,10 +23,10 @@ func lookOver(text []byte) survey {
 	for ; i+8 <= len(text); i += 8 {
 		w := load(text, int32(i))
 		seen |= w
-		suspect := (w - eachByte*' ') & ^w & highBits // bytes below the space
+		suspect := belowSpace(w) &^ exactly(w, '\n')
 		if w&highBits != 0 {
 			v.runes -= int(continuations(w))
-			suspect |= findByte(w, 0xC2) | findByte(w, 0xE2) // U+0085, U+2028, U+2029 begin so
+			suspect |= exactly(w, 0xC2) | exactly(w, 0xE2) // U+0085, U+2028, U+2029 begin so
 		}
 		if suspect != 0 && !v.breaks {
 			v.breaks = hasBreak(text, i, i+8)
@@ -38,10 +38,15 @@ func lookOver(text []byte) survey {
 	return v
 }
 
-// findByte marks the bytes of w that equal b; it may mark others above one.
-func findByte(w, b uint64) uint64 {
+// belowSpace marks the bytes of w below the space by their highest bit.
+func belowSpace(w uint64) uint64 {
+	return ^(w&^highBits + eachByte*(0x80-' ') | w) & highBits
+}
+
+// exactly marks the bytes of w that equal b.
+func exactly(w, b uint64) uint64 {
 	x := w ^ eachByte*b
-	return (x - eachByte) & ^x & highBits
+	return ^(x&^highBits + eachByte*0x7F | x) & highBits
 }
 
 // hasBreak reports whether a line break other than LF begins in text[from:to].

@@ -53,37 +53,59 @@ func (t *table) insert(hash uint64, ref int32, same func(first int32) bool) (fir
 // false alarms: two bits for each of many cells. What it does not report is
 // certainly unique, so exact work is left for the few it does.
 type repeats struct {
-	once, twice []uint64
-	shift       uint
+	cells []cells
+	shift uint
 }
+
+// cells are 64 of them: those hit at all, and those hit again.
+type cells struct{ once, twice uint64 }
 
 // reset empties the filter for n hashes.
 func (r *repeats) reset(n int) {
 	width := max(bits.Len(uint(n))+4, 10) // 16 to 32 cells a hash
-	words := 1 << (width - 6)
-	if words > len(r.once) {
-		r.once, r.twice = make([]uint64, words), make([]uint64, words)
-	} else {
-		clear(r.once[:words])
-		clear(r.twice[:words])
-	}
+	r.cells = grow(r.cells, 1<<(width-6))
+	clear(r.cells)
 	r.shift = uint(64 - width)
 }
 
 func (r *repeats) add(hash uint64) {
 	cell := hash >> (r.shift & 63)
+	c := &r.cells[cell>>6]
 	bit := uint64(1) << (cell & 63)
-	w := &r.once[cell>>6]
-	if *w&bit != 0 {
-		r.twice[cell>>6] |= bit
+	c.twice |= c.once & bit
+	c.once |= bit
+}
+
+func (r *repeats) addAll(hashes []uint64) {
+	all, shift := r.cells, r.shift&63
+	for _, h := range hashes {
+		cell := h >> shift
+		c := &all[cell>>6]
+		bit := uint64(1) << (cell & 63)
+		c.twice |= c.once & bit
+		c.once |= bit
 	}
-	*w |= bit
 }
 
 // again reports whether hash may have been added more than once.
 func (r *repeats) again(hash uint64) bool {
 	cell := hash >> (r.shift & 63)
-	return r.twice[cell>>6]>>(cell&63)&1 != 0
+	return r.cells[cell>>6].twice>>(cell&63)&1 != 0
+}
+
+// collect returns the indices of the hashes that may have been added more than
+// once, in dst's memory where it suffices. It does not branch on the answer,
+// which would be hard to predict.
+func (r *repeats) collect(dst []int32, hashes []uint64) []int32 {
+	dst = grow(dst, len(hashes)+1)
+	all, shift := r.cells, r.shift&63
+	n := 0
+	for i, h := range hashes {
+		cell := h >> shift
+		dst[n] = int32(i)
+		n += int(all[cell>>6].twice >> (cell & 63) & 1)
+	}
+	return dst[:n]
 }
 
 const (

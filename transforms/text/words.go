@@ -52,6 +52,7 @@ func (w *words) read(text []byte) {
 	w.joined = grow(w.joined, len(text)+2*padding)
 	w.nonSymbol, w.nonSymbolRunes, w.alpha, w.stops = 0, 0, 0, 0
 	var at, runes int32
+	var alpha, nonSymbol, nonSymbolRunes int64
 	safe := int32(len(text) - padding) // words that start later cannot be read 16 bytes at a time
 	hashes, starts, counts := w.hash[:n], w.start[:n], w.runes[:n]
 	for i, s := range w.spans {
@@ -63,41 +64,41 @@ func (w *words) read(text []byte) {
 		} else {
 			hashes[i], length = w.long(text[s.Start:s.End], at)
 		}
-		alpha, nonSymbol := true, true // no letter is punctuation
-		if !asciiLetter[text[s.Start]] {
-			alpha, nonSymbol = classify(text[s.Start:s.End])
+		class := firstByte[text[s.Start]]
+		if class&lookOn != 0 && size > 1 {
+			class = classify(text[s.Start:s.End])
 		}
-		if nonSymbol {
-			w.nonSymbol++
-			w.nonSymbolRunes += int64(length)
-		}
-		if alpha {
-			w.alpha++
-		}
+		alpha += int64(class & isAlpha)
+		nonSymbol += int64(class & isNonSymbol >> 1)
+		nonSymbolRunes += int64(class&isNonSymbol>>1) * int64(length)
 		at += size
 		runes += length
 	}
 	w.start[n], w.runes[n] = at, runes
+	w.alpha, w.nonSymbol, w.nonSymbolRunes = alpha, nonSymbol, nonSymbolRunes
 	clear(w.joined[at : at+padding])
 	w.joined = w.joined[:at+padding]
 }
 
-// short joins a word of at most 16 bytes and returns its hash and its length in
-// code points.
-func (w *words) short(text []byte, from, size, at int32) (hash uint64, runes int32) {
-	a := load(text, from)
-	if size <= 8 {
-		a &= low(size)
-		if slot := a * stopFactor >> 60; stopSlots[slot] == a {
-			w.stops |= 1 << slot
-		}
-		store(w.joined, at, a)
-		return mix(a, uint64(size)), size - continuations(a)
+// masks keep the first n of 16 bytes in two words.
+var masks = func() (m [17][2]uint64) {
+	for n := range m {
+		m[n] = [2]uint64{low(min(int32(n), 8)), low(int32(n) - 8)}
 	}
-	b := load(text, from+8) & low(size-8)
-	store(w.joined, at, a)
-	store(w.joined, at+8, b)
-	return mix(a^mix2, b), size - continuations(a) - continuations(b)
+	return m
+}()
+
+// short joins a word of at most 16 bytes and returns its hash and its length in
+// code points. It has no branches, which words would make hard to predict.
+func (w *words) short(text []byte, from, size, at int32) (hash uint64, runes int32) {
+	in, out, mask := text[from:from+16:from+16], w.joined[at:at+16:at+16], &masks[size]
+	a, b := load(in, 0)&mask[0], load(in, 8)&mask[1]
+	store(out, 0, a)
+	store(out, 8, b)
+	slot := a * stopFactor >> 60
+	other := stopSlots[slot] ^ a | b // 0: the stop word
+	w.stops |= uint16((other|-other)>>63^1) << slot
+	return mix(a^uint64(size)<<56, b), size - continuations(a) - continuations(b)
 }
 
 func (w *words) long(word []byte, at int32) (hash uint64, runes int32) {
@@ -115,40 +116,49 @@ func (w *words) stopCount() int64 { return int64(bits.OnesCount16(w.stops &^ 1))
 
 func store(buf []byte, at int32, v uint64) { binary.LittleEndian.PutUint64(buf[at:], v) }
 
-// asciiLetter has the bytes that are a letter of their own.
-var asciiLetter = func() (t [256]bool) {
-	for c := range utf8.RuneSelf {
-		t[c] = english.IsAlpha(rune(c))
+// What a word is, as bits.
+const (
+	isAlpha     = 1 << iota // has a letter
+	isNonSymbol             // has a character that is no punctuation
+	lookOn                  // the first byte does not tell
+)
+
+// firstByte classifies words by their first byte: a letter, which is no
+// punctuation, settles it; of any other the rest has to be seen.
+var firstByte = func() (t [256]uint8) {
+	for c := range t {
+		switch r := rune(c); {
+		case c >= utf8.RuneSelf:
+			t[c] = lookOn
+		case english.IsAlpha(r):
+			t[c] = isAlpha | isNonSymbol
+		case english.IsPunctuationSet(r):
+			t[c] = lookOn
+		default:
+			t[c] = lookOn | isNonSymbol
+		}
 	}
 	return t
 }()
 
-// classify reports whether a word has a letter, and whether it has a character
-// that is no punctuation.
-func classify(word []byte) (alpha, nonSymbol bool) {
+func classify(word []byte) (class uint8) {
 	for i := 0; i < len(word); {
 		r, size := rune(word[i]), 1
 		if r >= utf8.RuneSelf {
 			r, size = utf8.DecodeRune(word[i:])
 		}
 		if english.IsAlpha(r) {
-			return true, nonSymbol || hasNonSymbol(word[i:])
+			class |= isAlpha
 		}
-		nonSymbol = nonSymbol || !english.IsPunctuationSet(r)
-		i += size
-	}
-	return false, nonSymbol
-}
-
-func hasNonSymbol(word []byte) bool {
-	for i := 0; i < len(word); {
-		r, size := utf8.DecodeRune(word[i:])
 		if !english.IsPunctuationSet(r) {
-			return true
+			class |= isNonSymbol
+		}
+		if class == isAlpha|isNonSymbol {
+			break
 		}
 		i += size
 	}
-	return false
+	return class
 }
 
 // countRunes counts the code points of valid UTF-8.
