@@ -1,6 +1,8 @@
 package english
 
 import (
+	"path"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -55,6 +57,38 @@ func BenchmarkSimplifyAccents(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		dst = Simplify(dst[:0], text)
+	}
+}
+
+// BenchmarkDocuments runs on the reference documents, where they are present:
+// web pages, technical documentation and one text in many languages.
+func BenchmarkDocuments(b *testing.B) {
+	for _, file := range []string{"web_labelled/agreement_data.jsonl", "docs/docs_dev.jsonl.gz", "udhr/udhr_dev.jsonl.gz"} {
+		docs := texts(b, filepath.Join(dataDir(b), filepath.FromSlash(file)))
+		docs = docs[:min(len(docs), 200)]
+		size := 0
+		for _, d := range docs {
+			size += len(d)
+		}
+		t := New()
+		var words, sents []Span
+		b.Run(path.Dir(file)+"/words", func(b *testing.B) {
+			b.SetBytes(int64(size))
+			for b.Loop() {
+				for _, d := range docs {
+					words, sents = t.WordsAndSentences(words[:0], sents[:0], d)
+				}
+			}
+		})
+		var dst []byte
+		b.Run(path.Dir(file)+"/simplify", func(b *testing.B) {
+			b.SetBytes(int64(size))
+			for b.Loop() {
+				for _, d := range docs {
+					dst = Simplify(dst[:0], d)
+				}
+			}
+		})
 	}
 }
 

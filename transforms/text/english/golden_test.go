@@ -16,7 +16,7 @@ import (
 )
 
 // dataDir finds the shared reference data beside the module, or skips the test.
-func dataDir(t *testing.T) string {
+func dataDir(t testing.TB) string {
 	t.Helper()
 	dir, err := os.Getwd()
 	if err != nil {
@@ -40,7 +40,7 @@ func dataDir(t *testing.T) string {
 }
 
 // readLines calls f for every line of a JSONL file, gzipped or not.
-func readLines(t *testing.T, name string, f func(line []byte)) {
+func readLines(t testing.TB, name string, f func(line []byte)) {
 	t.Helper()
 	file, err := os.Open(name)
 	if err != nil {
@@ -66,7 +66,7 @@ func readLines(t *testing.T, name string, f func(line []byte)) {
 }
 
 // texts reads the documents of a file of the reference data.
-func texts(t *testing.T, name string) (all []string) {
+func texts(t testing.TB, name string) (all []string) {
 	t.Helper()
 	readLines(t, name, func(line []byte) {
 		var d struct{ Text string }

@@ -55,6 +55,27 @@ var asciiSimple = func() (t [utf8.RuneSelf]byte) {
 	return t
 }()
 
+const plainLimit = 0x2000
+
+// plainForm gives the one character that becomes of a letter of the alphabetic
+// scripts, 0 where it takes more to tell.
+var plainForm = func() (t [plainLimit]uint16) {
+	const special = clsNumber | clsSpace | clsBlank | clsMark
+	for r := rune(utf8.RuneSelf); r < plainLimit; r++ {
+		if r == 'Σ' || classOf(r)&special != 0 || classOf(r)&(clsLowers|clsComposed) == 0 {
+			continue
+		}
+		var s simplifier
+		s.run = -1
+		s.full(string(r), 0, r, 0)
+		out, n := utf8.DecodeRune(s.dst)
+		if n == len(s.dst) && out < plainLimit && combiningClass(out) == 0 {
+			t[r] = uint16(out)
+		}
+	}
+	return t
+}()
+
 // simplifier writes the normalised text.
 //
 // Blanks are held back until something follows, as those at the ends are cut.
@@ -85,6 +106,16 @@ func (s *simplifier) flush() {
 // that of the number it begins.
 func (s *simplifier) wide(text string, i int) int {
 	r, n := utf8.DecodeRuneInString(text[i:])
+	if r < plainLimit && plainForm[r] != 0 {
+		s.flush()
+		s.dst = utf8.AppendRune(s.dst, rune(plainForm[r]))
+		return n
+	}
+	return s.full(text, i, r, n)
+}
+
+// full is wide for the character r of length n, by all the rules.
+func (s *simplifier) full(text string, i int, r rune, n int) int {
 	cls := classOf(r)
 	switch {
 	case cls&(clsNumber|clsSpace|clsBlank|clsLowers|clsComposed|clsMark) == 0:
