@@ -90,7 +90,7 @@ func (o *oldKeys) drop() {
 // ascending order of k.
 func (o *oldKeys) seek(k int64) error {
 	for !o.end {
-		if n := len(o.keys); n > 0 && o.keys[n-1] >= k {
+		if n := len(o.keys); o.at < n && o.keys[n-1] >= k {
 			o.skip(k)
 			return nil
 		}
