@@ -136,7 +136,7 @@ func infixAt(s string, i int, prev uint32) int {
 			return n
 		}
 		next, _ := classAt(s, i+1)
-		return ok(prev&(clsLower|clsQuote) != 0 && next&(clsUpper|clsQuote) != 0, 1)
+		return lenIf(prev&(clsLower|clsQuote) != 0 && next&(clsUpper|clsQuote) != 0, 1)
 	case '+', '*', '^', '-':
 		if i > 0 && isDigit(s[i-1]) && i+1 < len(s) && (isDigit(s[i+1]) || s[i+1] == '-') {
 			return 1
@@ -148,13 +148,13 @@ func infixAt(s string, i int, prev uint32) int {
 		for n < 3 && i+n < len(s) && s[i+n] == '-' {
 			n++
 		}
-		return ok(alphaAt(s, i+n), n)
+		return lenIf(alphaAt(s, i+n), n)
 	case '~':
-		return ok(afterHyphenable(s, i, prev) && alphaAt(s, i+1), 1)
+		return lenIf(afterHyphenable(s, i, prev) && alphaAt(s, i+1), 1)
 	case ',':
-		return ok(prev&clsAlpha != 0 && alphaAt(s, i+1), 1)
+		return lenIf(prev&clsAlpha != 0 && alphaAt(s, i+1), 1)
 	case ':', '<', '>', '=', '/':
-		return ok(afterHyphenable(s, i, prev) && alphaAt(s, i+1), 1)
+		return lenIf(afterHyphenable(s, i, prev) && alphaAt(s, i+1), 1)
 	}
 	if c < utf8.RuneSelf {
 		return 0
@@ -169,12 +169,12 @@ func wideInfix(s string, i int, prev uint32) int {
 	case r == '…' || classOf(r)&clsIcon != 0:
 		return n
 	case r == '–':
-		return ok(afterHyphenable(s, i, prev) && alphaAt(s, i+n), n)
+		return lenIf(afterHyphenable(s, i, prev) && alphaAt(s, i+n), n)
 	case r == '—' && afterHyphenable(s, i, prev):
 		if alphaAt(s, i+n) {
 			return n
 		}
-		return ok(strings.HasPrefix(s[i+n:], "—") && alphaAt(s, i+2*n), 2*n)
+		return lenIf(strings.HasPrefix(s[i+n:], "—") && alphaAt(s, i+2*n), 2*n)
 	}
 	return 0
 }
@@ -190,7 +190,8 @@ func alphaAt(s string, i int) bool {
 	return cls&clsAlpha != 0
 }
 
-func ok(cond bool, n int) int {
+// lenIf returns n if cond holds, or 0.
+func lenIf(cond bool, n int) int {
 	if cond {
 		return n
 	}

@@ -132,10 +132,10 @@ func (p *splitter) middle(dst []token, s string, base int32) []token {
 func spaceLen(s string) int {
 	c := s[0]
 	if c < utf8.RuneSelf {
-		return ok(asciiClass[c]&clsSpace != 0, 1)
+		return lenIf(asciiClass[c]&clsSpace != 0, 1)
 	}
 	if c == 0xc2 {
-		return ok(len(s) > 1 && (s[1] == 0x85 || s[1] == 0xa0), 2)
+		return lenIf(len(s) > 1 && (s[1] == 0x85 || s[1] == 0xa0), 2)
 	}
 	if c < 0xe1 || c > 0xe3 || len(s) < 3 {
 		return 0
@@ -143,13 +143,13 @@ func spaceLen(s string) int {
 	x, y := s[1], s[2]
 	switch {
 	case c == 0xe2 && x == 0x80: // U+2000 to 200A, 2028, 2029, 202F
-		return ok(y >= 0x80 && y <= 0x8a || y == 0xa8 || y == 0xa9 || y == 0xaf, 3)
+		return lenIf(y >= 0x80 && y <= 0x8a || y == 0xa8 || y == 0xa9 || y == 0xaf, 3)
 	case c == 0xe2: // U+205F
-		return ok(x == 0x81 && y == 0x9f, 3)
+		return lenIf(x == 0x81 && y == 0x9f, 3)
 	case c == 0xe1: // U+1680
-		return ok(x == 0x9a && y == 0x80, 3)
+		return lenIf(x == 0x9a && y == 0x80, 3)
 	}
-	return ok(x == 0x80 && y == 0x80, 3) // U+3000
+	return lenIf(x == 0x80 && y == 0x80, 3) // U+3000
 }
 
 // chunkEnd returns the end of the chunk that starts at i: the next white space.
