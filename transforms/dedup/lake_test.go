@@ -66,6 +66,7 @@ type testLake struct {
 	// decided holds each row's decisions in the order of nights.
 	decided map[int64][]datasets.Decision
 	nights  int32
+	late    int // decisions of nights that brought in no rows
 }
 
 func newTestLake() *testLake {
@@ -131,6 +132,8 @@ func (l *testLake) near(t testing.TB, docs []testDoc, opt Options, h how) ([]Out
 	}
 	return out, res, r
 }
+
+func newRand(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, 0)) }
 
 // writeUnit leaves what the stages before near dedup leave of a unit.
 func (l *testLake) writeUnit(t testing.TB, in *Input, scratch string, unit, first int, docs []testDoc, rng *rand.Rand) {
@@ -201,7 +204,7 @@ func (l *testLake) publish(t testing.TB, docs []testDoc, opt Options, outcomes [
 }
 
 func (l *testLake) writeDecisions(t testing.TB, rows []datasets.Decision) FileRef {
-	path := fmt.Sprintf("lake/%d/decisions-%d", l.nights, len(l.index.Decisions))
+	path := fmt.Sprintf("lake/%d/decisions-%d", l.nights, l.late+len(l.index.Decisions))
 	return writeTable(t, l.st, path, rows, func(d datasets.Decision) int64 { return d.RowID })
 }
 
