@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/chimera-1/chimera/datasets/lake"
@@ -29,6 +30,8 @@ var (
 )
 
 func TestMain(m *testing.M) {
+	flag.Parse()
+	beam.Init()
 	if raw := os.Getenv(childEnv); raw != "" {
 		os.Exit(child(raw))
 	}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"runtime"
 
-	"github.com/chimera-1/chimera/datasets/formats"
 	"github.com/chimera-1/chimera/datasets/lake"
 )
 
@@ -36,7 +35,7 @@ type PlannedFile struct {
 	Path   string `json:"path"`
 	Bytes  int64  `json:"bytes"`
 	Source string `json:"source"`
-	Units  int    `json:"units"`
+	Parts  int    `json:"parts"` // pieces that the file is cut into
 }
 
 // What a run costs, measured on one core of a server (docs/benchmarks.md); they
@@ -117,11 +116,13 @@ func (out *Plan) describe(p plan, signals bool) {
 	out.Files, out.Units, out.Shards = len(p.Files), len(p.Units), p.Shards
 	for _, f := range p.Files {
 		out.Bytes += f.Size
-		out.RawBytes += formats.RawSize(f.Input)
+		out.RawBytes += rawSize(f.Input)
 		out.Inputs = append(out.Inputs, PlannedFile{Path: f.Path, Bytes: f.Size, Source: f.Source})
 	}
 	for _, u := range p.Units {
-		out.Inputs[u.File].Units++
+		for _, part := range u.Parts {
+			out.Inputs[part.File].Parts++
+		}
 	}
 	const refBytes = 160 // one reference as JSON
 	out.BoundaryBytes = int64(out.Units) * int64(out.Shards) * 4 * refBytes

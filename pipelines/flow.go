@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/chimera-1/chimera/datasets"
+	"github.com/chimera-1/chimera/datasets/formats"
 	"github.com/chimera-1/chimera/transforms/dedup"
 	"github.com/chimera-1/chimera/transforms/lakeio"
 )
@@ -54,13 +55,13 @@ func (r *run) curate(ctx context.Context) (Summary, error) {
 // counted is the night's input once every unit has been read: where each
 // unit's rows lie in the night and in their file.
 type counted struct {
-	r      *run
-	units  []unit
-	hashed []hashResult
-	base   []int64 // ordinal of the unit's first row in the night
-	lines  []int64 // rows of the file before the unit
-	rows   int64
-	bytes  int64 // of the files
+	r       *run
+	units   []unit
+	hashed  []hashResult
+	base    []int64   // ordinal of the unit's first row in the night
+	skipped [][]int64 // by unit and part: rows of the file before it
+	rows    int64
+	bytes   int64 // of the files
 }
 
 func (in *counted) firstRow(i int) int64 {
@@ -91,9 +92,13 @@ func (in *counted) signatureFiles(signed []signalsResult) []dedup.FileRef {
 }
 
 func (r *run) readTask(u unit) readTask {
-	f := r.plan.Files[u.File]
-	return readTask{Unit: u, Source: f.Source, Fields: f.Fields, Spool: f.Spool, Normalize: r.c.Normalize,
-		MaxRowBytes: r.c.MaxRowBytes, DropDamaged: r.c.DropDamaged, Generation: r.plan.Generation, RunID: r.id}
+	t := readTask{Unit: u.ID, Normalize: r.c.Normalize, MaxRowBytes: r.c.MaxRowBytes, DropDamaged: r.c.DropDamaged,
+		Generation: r.plan.Generation, RunID: r.id}
+	for _, p := range u.Parts {
+		f := r.plan.Files[p.File]
+		t.Parts = append(t.Parts, readPart{Unit: p.Unit, Source: f.Source, Fields: f.Fields, Spool: f.Spool})
+	}
+	return t
 }
 
 func (r *run) inputBytes() int64 {
@@ -109,23 +114,33 @@ func (r *run) hash(ctx context.Context) ([]hashResult, error) {
 	for i, u := range r.plan.Units {
 		tasks[i] = hashTask{Read: r.readTask(u), Shards: r.plan.Shards}
 	}
-	return stage(ctx, r, "hash", r.inputBytes(), tasks, func(h hashResult) float64 { return float64(h.End.Bytes) })
+	return stage(ctx, r, "hash", r.inputBytes(), tasks, func(h hashResult) float64 { return float64(bytesOf(h.Ends)) })
 }
 
 // count gives every unit its place.
 func (r *run) count(hashed []hashResult) *counted {
 	in := &counted{r: r, units: r.plan.Units, hashed: hashed, bytes: r.inputBytes()}
-	lines, file := int64(0), -1
+	lines := make([]int64, len(r.plan.Files))
 	for i, u := range in.units {
-		if u.File != file {
-			file, lines = u.File, 0
-		}
 		in.base = append(in.base, in.rows)
-		in.lines = append(in.lines, lines)
 		in.rows += hashed[i].Rows
-		lines += hashed[i].End.Lines
+		var skipped []int64
+		for j, p := range u.Parts {
+			skipped = append(skipped, lines[p.File])
+			lines[p.File] += hashed[i].Ends[j].Lines
+		}
+		in.skipped = append(in.skipped, skipped)
 	}
 	return in
+}
+
+// bytesOf is how many bytes of files were read.
+func bytesOf(ends []formats.End) int64 {
+	var n int64
+	for _, e := range ends {
+		n += e.Bytes
+	}
+	return n
 }
 
 // exact finds the exact duplicates, by shard, and hands each unit its own.
@@ -155,8 +170,11 @@ func (r *run) exact(ctx context.Context, in *counted) (map[int][]pairRef, error)
 func (r *run) signals(ctx context.Context, in *counted, pairs map[int][]pairRef) ([]signalsResult, error) {
 	tasks := make([]signalsTask, len(in.units))
 	for i, u := range in.units {
-		u.Skipped = in.lines[i] // so that rows are numbered as in the file
-		tasks[i] = signalsTask{Read: r.readTask(u), Base: in.base[i], Pairs: pairs[u.ID], Profile: r.c.Profile,
+		read := r.readTask(u)
+		for j := range read.Parts {
+			read.Parts[j].Skipped = in.skipped[i][j] // so that rows are numbered as in the file
+		}
+		tasks[i] = signalsTask{Read: read, Base: in.base[i], Pairs: pairs[u.ID], Profile: r.c.Profile,
 			Signals: r.c.Signals == "all", Scheme: r.c.Dedup.Scheme, ExactOnly: r.c.Dedup.Exact, NoText: r.c.SkipTextWrites,
 			Shards: r.plan.Shards, Started: r.plan.Started}
 		if len(pairs[u.ID]) > 0 {

@@ -59,7 +59,7 @@ func sourcesOf(total counts, sk *sketches) []report.Part {
 		c := total.Sources[name]
 		parts = append(parts, report.Part{Source: name,
 			Input:  report.Input{Rows: c.Rows, TextBytes: c.Bytes},
-			Output: report.Output{Kept: c.Kept, Dropped: c.Dropped, Exact: c.Duplicate - c.Near, Near: c.Near},
+			Output: report.Output{Kept: c.Kept, Dropped: c.Dropped, Exact: c.Exact, Near: c.Near},
 			Length: sk.Lengths[name]})
 	}
 	return parts
@@ -98,7 +98,7 @@ func refusalsOf(total counts) []report.Refusal {
 }
 
 func (r *run) lineage(in *counted) report.Lineage {
-	l := report.Lineage{Config: r.c.ConfigYAML, ConfigHash: shortHash(r.c.ConfigYAML), Identity: r.night.Identity()}
+	l := report.Lineage{Config: r.c.ConfigYAML, ConfigHash: shortHash(r.c.ConfigYAML), Identity: r.night.Run.Identity}
 	for _, row := range r.inputRows(in)[:min(len(r.plan.Files), maxPinned)] {
 		p := report.PinnedFile{Path: row.Path, Bytes: row.Bytes, Rows: row.Rows, Modified: row.Modified}
 		if row.SHA256 != nil {

@@ -49,7 +49,7 @@ func packStage(ctx context.Context, env lakeio.Env, t packTask) (packResult, err
 	if err != nil {
 		return packResult{}, err
 	}
-	return packResult{lake.DataFile{Path: path, Rows: info.Rows, Bytes: info.Bytes, SHA256: info.SHA256, Columns: info.Columns, Splits: info.Splits}}, nil
+	return packResult{lake.NewDataFile(path, info)}, nil
 }
 
 func packInto[T any](ctx context.Context, env lakeio.Env, t packTask, path string) (info parquetio.Info, err error) {
@@ -80,7 +80,7 @@ func packInto[T any](ctx context.Context, env lakeio.Env, t packTask, path strin
 func (r *run) pack(ctx context.Context, byTable map[string][]unitFile) (map[string][]lake.DataFile, error) {
 	var tasks []packTask
 	for _, table := range packOrder {
-		tasks = append(tasks, packTasks(table, r.night.Tag, byTable[table])...)
+		tasks = append(tasks, packTasks(table, r.plan.tag(), byTable[table])...)
 	}
 	results, err := stage[packTask, packResult](ctx, r, "pack", 0, tasks, nil)
 	if err != nil {

@@ -5,8 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
+	"github.com/chimera-1/chimera/datasets"
 	"github.com/chimera-1/chimera/datasets/formats"
 	"github.com/chimera-1/chimera/datasets/store"
 )
@@ -29,9 +31,14 @@ type plan struct {
 	Shards     int
 }
 
-// unit is a piece of one input file that one task reads.
+// unit is what one task reads: a piece of a large file, or several small files.
 type unit struct {
-	ID   int
+	ID    int
+	Parts []part
+}
+
+// part is a piece of one input file.
+type part struct {
 	File int // index in plan.Files
 	formats.Unit
 }
@@ -41,24 +48,26 @@ func (c Curate) cut(ctx context.Context, files []pinned, generation int32) (plan
 	p := plan{Revision: c.Revision, Generation: generation, Started: c.Now().UTC().Truncate(time.Microsecond), Files: files}
 	var total int64
 	for _, f := range files {
-		total += formats.RawSize(f.Input)
+		total += rawSize(f.Input)
 	}
 	target := c.UnitBytes
 	if target == 0 {
 		target = min(max(total/int64(4*c.Workers), minUnitBytes), maxUnitBytes)
 	}
+	var size int64
 	for i, f := range files {
-		in := f.Input
-		if f.Spool != "" {
-			p.Units = append(p.Units, unit{ID: len(p.Units), File: i, Unit: formats.Unit{Input: in}})
-			continue
-		}
-		cuts, err := formats.Plan(ctx, []formats.Input{in}, target)
+		pieces, err := f.pieces(ctx, target)
 		if err != nil {
 			return plan{}, err
 		}
-		for _, u := range cuts {
-			p.Units = append(p.Units, unit{ID: len(p.Units), File: i, Unit: u})
+		for _, piece := range pieces {
+			if len(p.Units) == 0 || size+piece.Bytes > target {
+				p.Units = append(p.Units, unit{ID: len(p.Units)})
+				size = 0
+			}
+			u := &p.Units[len(p.Units)-1]
+			u.Parts = append(u.Parts, part{File: i, Unit: piece})
+			size += piece.Bytes
 		}
 	}
 	p.Shards = c.Shards
@@ -69,6 +78,22 @@ func (c Curate) cut(ctx context.Context, files []pinned, generation int32) (plan
 		}
 	}
 	return p, nil
+}
+
+func (f pinned) pieces(ctx context.Context, target int64) ([]formats.Unit, error) {
+	if f.Spool != "" { // read as a stream
+		return []formats.Unit{{Input: f.Input, Bytes: f.Size}}, nil
+	}
+	return formats.Plan(ctx, []formats.Input{f.Input}, target)
+}
+
+// rawSize guesses how many bytes of rows a file holds.
+func rawSize(in formats.Input) int64 {
+	switch {
+	case in.Kind == formats.Parquet, strings.HasSuffix(in.Path, ".gz"), strings.HasSuffix(in.Path, ".zst"):
+		return 3 * in.Size
+	}
+	return in.Size
 }
 
 // loadPlan returns the plan an earlier attempt left, if it is still good: same
@@ -97,16 +122,5 @@ func savePlan(ctx context.Context, st store.Store, path string, p plan) error {
 	return err
 }
 
-// clearScratch removes what an attempt with another plan left.
-func clearScratch(ctx context.Context, st store.Store, prefix string) error {
-	files, err := st.List(ctx, prefix)
-	if err != nil {
-		return err
-	}
-	for _, f := range files {
-		if err := st.Delete(ctx, f.Path); err != nil && !errors.Is(err, store.ErrNotExist) {
-			return err
-		}
-	}
-	return nil
-}
+// tag names the generation that the run will publish.
+func (p plan) tag() string { return datasets.Tag(p.Generation) }

@@ -6,20 +6,20 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"sort"
 	"strings"
 	"time"
 
 	"github.com/chimera-1/chimera/datasets"
 	"github.com/chimera-1/chimera/datasets/lake"
+	"github.com/chimera-1/chimera/transforms/dedup"
 )
 
 // Properties of a generation that later nights look at.
 const (
-	propScheme      = "chimera.dedup-scheme"
-	propProfile     = "chimera.profile"
-	propProfileJSON = "chimera.profile-json" // with thresholds and line rules
-	propReport      = "chimera.report"
+	propScheme      = "dedup_scheme"
+	propProfile     = "profile"
+	propProfileJSON = "profile_json" // with thresholds and line rules
+	propReport      = "report"
 )
 
 // publish packs what the stages made, proves that no row was lost and commits.
@@ -90,10 +90,10 @@ func (r *run) tables(ctx context.Context, in *counted, signed []signalsResult, w
 	for table, fs := range packed {
 		changes[table] = lake.Change{Add: fs}
 	}
-	var content, bands [][]segments
+	var content, bands []dedup.Segment
 	for _, s := range signed {
-		content = append(content, []segments{s.Content})
-		bands = append(bands, []segments{s.Kept, s.Rest})
+		content = append(content, s.Content...)
+		bands = append(append(bands, s.Kept...), s.Rest...)
 	}
 	idx, err := r.index(ctx, content, bands, packed[datasets.TableBands])
 	if err != nil {
@@ -115,9 +115,12 @@ func (r *run) inputRows(in *counted) []datasets.Input {
 		rows[i] = datasets.Input{Path: f.Path, Bytes: f.Size, Modified: f.Modified, RunID: r.id}
 	}
 	for i, u := range in.units {
-		rows[u.File].Rows += in.hashed[i].Rows
-		if sum := in.hashed[i].End.SHA256; sum != "" {
-			rows[u.File].SHA256 = &sum
+		for j, p := range u.Parts {
+			end := in.hashed[i].Ends[j]
+			rows[p.File].Rows += end.Rows
+			if end.SHA256 != "" {
+				rows[p.File].SHA256 = &end.SHA256
+			}
 		}
 	}
 	return rows
@@ -125,7 +128,7 @@ func (r *run) inputRows(in *counted) []datasets.Input {
 
 // writeRows writes a small table file.
 func writeRows[T any](ctx context.Context, r *run, table, stem string, rows []T) (lake.DataFile, error) {
-	path := r.night.NewDataFile(table, fmt.Sprintf("%s-%s", r.night.Tag, stem))
+	path := r.night.NewDataFile(table, fmt.Sprintf("%s-%s", r.plan.tag(), stem))
 	f, err := lake.WriteDataFile(ctx, r.l, path, rows)
 	if err != nil {
 		return f, fmt.Errorf("write %s: %w", path, err)
@@ -156,7 +159,7 @@ func (r *run) commit(ctx context.Context, s Summary, tables map[string]lake.Chan
 	if err := r.writeReport(ctx, &s, g, night); err != nil {
 		return s, fmt.Errorf("%s is published, but its report could not be written: %w", s.Tag, err)
 	}
-	return s, r.cleanUp(ctx)
+	return s, r.night.RemoveScratch(ctx)
 }
 
 // refuse ends a night with too many rejects: ops.* keeps what happened.
@@ -207,12 +210,6 @@ func (r *run) addRun(ctx context.Context, tables map[string]lake.Change, s Summa
 	ch.Add = append(ch.Add, f)
 	tables[datasets.TableRuns] = ch
 	return nil
-}
-
-// cleanUp removes the scratch of a published run; a crash before it leaves
-// what lake sweep lists.
-func (r *run) cleanUp(ctx context.Context) error {
-	return clearScratch(ctx, r.l.Store(), r.night.Scratch())
 }
 
 // reject counts a rejected row.

@@ -3,7 +3,6 @@ package pipelines
 import (
 	"context"
 	"os"
-	"strconv"
 	"unsafe"
 
 	"github.com/chimera-1/chimera/datasets"
@@ -13,10 +12,8 @@ import (
 
 // readTask says how a stage reads one unit of raw input.
 type readTask struct {
-	Unit        unit
-	Source      string
-	Fields      formats.FieldMap
-	Spool       string `json:",omitempty"`
+	Unit        int
+	Parts       []readPart
 	Normalize   []string
 	MaxRowBytes int64
 	DropDamaged bool
@@ -24,9 +21,18 @@ type readTask struct {
 	RunID       string
 }
 
+// readPart is one piece of a file and what its rows are called.
+type readPart struct {
+	formats.Unit
+	Source string
+	Fields formats.FieldMap
+	Spool  string `json:",omitempty"`
+}
+
 // inputRow is one counted row of a unit: a document or a reject.
 type inputRow struct {
 	Ordinal int64 // place among the unit's counted rows, from 0
+	File    string
 	Number  int64 // 1-based row in the file, once the rows of earlier units are known
 	ID      string
 	Source  string
@@ -35,53 +41,59 @@ type inputRow struct {
 	Reject  *datasets.Reject
 }
 
-// eachRow calls yield for every counted row of the unit, in order.
-func (t readTask) eachRow(ctx context.Context, yield func(inputRow) error) (formats.End, error) {
-	r, err := t.open(ctx)
-	if err != nil {
-		return formats.End{}, err
-	}
+// eachRow calls yield for every counted row of the unit, in order, and returns
+// the ends of its parts.
+func (t readTask) eachRow(ctx context.Context, yield func(inputRow) error) ([]formats.End, error) {
 	norm, err := text.ParseNormalizers(t.Normalize)
 	if err != nil {
 		panic("pipelines: normalisers were validated: " + err.Error())
 	}
-	var in inputRow
-	for ordinal := int64(0); ; ordinal++ {
+	ends := make([]formats.End, len(t.Parts))
+	ordinal := int64(0)
+	for i, p := range t.Parts {
+		if ends[i], err = p.eachRow(ctx, t, norm, &ordinal, yield); err != nil {
+			return nil, err
+		}
+	}
+	return ends, nil
+}
+
+func (p readPart) eachRow(ctx context.Context, t readTask, norm text.Normalizers, ordinal *int64, yield func(inputRow) error) (formats.End, error) {
+	r, err := p.open(ctx, formats.Options{Fields: p.Fields, MaxRowBytes: t.MaxRowBytes, RejectDamagedFile: t.DropDamaged})
+	if err != nil {
+		return formats.End{}, err
+	}
+	for {
 		row, rej, err := r.Next(ctx)
 		if isEOF(err) {
-			break
+			return r.Close()
+		}
+		if err == nil {
+			in := inputRow{Ordinal: *ordinal, File: p.Input.Path, Source: p.Source, Reject: rej}
+			if rej == nil {
+				in.Number, in.ID = row.Number, row.ID
+				if row.Source != "" {
+					in.Source = row.Source
+				}
+				in.Text, in.Edits = norm.Apply(unsafe.String(unsafe.SliceData(row.Text), len(row.Text)))
+			}
+			*ordinal++
+			err = yield(in)
 		}
 		if err != nil {
 			r.Close()
 			return formats.End{}, err
 		}
-		in = inputRow{Ordinal: ordinal, Reject: rej}
-		if rej == nil {
-			in.Number, in.ID, in.Source = row.Number, row.ID, row.Source
-			if in.Source == "" {
-				in.Source = t.Source
-			}
-			in.Text, in.Edits = norm.Apply(unsafe.String(unsafe.SliceData(row.Text), len(row.Text)))
-		}
-		if err := yield(in); err != nil {
-			r.Close()
-			return formats.End{}, err
-		}
 	}
-	return r.Close()
 }
 
-func (t readTask) open(ctx context.Context) (formats.Reader, error) {
-	opt := formats.Options{Fields: t.Fields, MaxRowBytes: t.MaxRowBytes, RejectDamagedFile: t.DropDamaged}
-	if t.Spool == "" {
-		return t.Unit.Unit.Open(ctx, opt)
+func (p readPart) open(ctx context.Context, opt formats.Options) (formats.Reader, error) {
+	if p.Spool == "" {
+		return p.Unit.Open(ctx, opt)
 	}
-	f, err := os.Open(t.Spool)
+	f, err := os.Open(p.Spool)
 	if err != nil {
 		return nil, err
 	}
 	return formats.OpenStream(stdinPath, f, formats.JSONL, opt)
 }
-
-// rowName is how messages and rejects name a row: file:row.
-func rowName(path string, number int64) string { return path + ":" + strconv.FormatInt(number, 10) }

@@ -51,7 +51,7 @@ func (c Curate) begin(ctx context.Context, l *lake.Lake, night *lake.Night, runI
 		return nil, err
 	}
 	if !resumed {
-		if err := clearScratch(ctx, st, scratch); err != nil {
+		if err := night.RemoveScratch(ctx); err != nil {
 			return nil, err
 		}
 		if p, err = c.cut(ctx, files, night.Generation); err != nil {
@@ -62,9 +62,32 @@ func (c Curate) begin(ctx context.Context, l *lake.Lake, night *lake.Night, runI
 		}
 	}
 	r.plan = p
+	if err := r.checkScheme(ctx); err != nil {
+		return nil, err
+	}
 	slog.Info("run", "id", runID, "generation", night.Generation, "files", len(p.Files), "units", len(p.Units), "shards", p.Shards, "resumed", resumed)
 	r.runner = &lakeio.Runner{Lake: l.Store().URI(), Scratch: scratch, Attempt: attemptName(c.Now()), Beam: c.Beam, Workers: c.Workers}
 	return r, r.loadIndex(ctx)
+}
+
+// checkScheme refuses another MinHash scheme than the index was made with:
+// their signatures cannot be compared.
+func (r *run) checkScheme(ctx context.Context) error {
+	gens, err := r.l.Generations(ctx)
+	if err != nil {
+		return err
+	}
+	for i := len(gens) - 1; i >= 0; i-- {
+		used := gens[i].Properties[propScheme]
+		if gens[i].RolledBack || used == "" {
+			continue
+		}
+		if used != r.c.Dedup.Scheme && !r.c.Dedup.Exact {
+			return fmt.Errorf("dedup.scheme: %s, but the index of %s holds signatures of %s; use that scheme, or a new lake", r.c.Dedup.Scheme, r.l.URI(), used)
+		}
+		return nil
+	}
+	return nil
 }
 
 // attemptName is unique to this attempt: names of files that an attempt makes
@@ -103,7 +126,9 @@ func (r *run) loadIndex(ctx context.Context) error {
 	if r.oldDocs, err = r.l.Files(ctx, datasets.TableDocuments, 0); err != nil {
 		return err
 	}
-	sort.Slice(r.oldDocs, func(i, j int) bool { return fileRef(r.oldDocs[i], fieldRowID).Lo < fileRef(r.oldDocs[j], fieldRowID).Lo })
+	sort.Slice(r.oldDocs, func(i, j int) bool {
+		return fileRef(r.oldDocs[i], fieldRowID).Lo < fileRef(r.oldDocs[j], fieldRowID).Lo
+	})
 	for _, f := range r.oldDocs {
 		r.old.Documents = append(r.old.Documents, fileRef(f, fieldRowID))
 	}

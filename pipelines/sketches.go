@@ -21,8 +21,9 @@ type sketches struct {
 	Stages   map[string]map[string]int64 // dropped rows by stage and reason
 	Samples  []sample
 
-	profile  text.Profile
-	profiles []text.Profile
+	profile   text.Profile
+	profiles  []text.Profile
+	explainer *text.Analyzer // made when the first sample needs it
 }
 
 // sample is a row that the report may show.
@@ -91,21 +92,38 @@ func (s *sketches) consider(d *datasets.Document, row string, v text.Verdict, bo
 		return
 	}
 	sm := report.Sample{RowID: d.RowID, DocID: strings.Clone(d.DocID), Source: d.Source, Row: row, Kept: v.Keep, Stage: v.Stage, Reason: v.Reason,
-		Figure: v.Figure, Text: cutText(body, sampleText), Chars: d.Signals.GopherRepetition.Chars}
-	if !v.Keep {
+		Figure: v.Figure, Chars: d.Signals.GopherRepetition.Chars}
+	if v.Keep {
+		sm.Text = window(body, 0, sampleText)
+	} else {
 		sm.Value, sm.Threshold = &v.Value, &v.Threshold
-		sm.Marks = marksOf(s.profile, v, sm.Text)
+		sm.Text, sm.Marks = s.marked(body)
 	}
 	s.insert(sample{Mix: mix, Group: group, Sample: sm})
 }
 
-// marksOf finds what made the deciding figure in the shown part of the text.
-func marksOf(p text.Profile, v text.Verdict, body string) []report.Mark {
-	var marks []report.Mark
-	for _, sp := range text.Offending(p, v, body) {
-		marks = append(marks, report.Mark{Start: int(sp.Start), End: int(sp.End)})
+// marked is the part of a dropped text that shows what decided, and where.
+func (s *sketches) marked(body string) (string, []report.Mark) {
+	if s.explainer == nil {
+		s.explainer = text.NewAnalyzer(s.profile.Lines)
 	}
-	return marks
+	span := s.explainer.Explain(s.profile, body).Chain.Span
+	if span == nil {
+		return window(body, 0, sampleText), nil
+	}
+	from := 0
+	if span[1] > sampleText {
+		from = max(span[0]-sampleText/4, 0)
+	}
+	shown := window(body, from, sampleText)
+	for from > 0 && !utf8.RuneStart(body[from]) { // as window does
+		from--
+	}
+	start, end := max(span[0]-from, 0), min(span[1]-from, len(shown))
+	if start >= end {
+		return shown, nil
+	}
+	return shown, []report.Mark{{Start: start, End: end}}
 }
 
 func groupSize(group string) int {
@@ -192,9 +210,14 @@ func mix64(x uint64) uint64 {
 	return x ^ x>>31
 }
 
-// cutText is the first bytes of s, up to a whole rune, in memory of its own.
-func cutText(s string, n int) string {
-	if len(s) > n {
+// window is n bytes of s from about from on, cut at whole runes, in memory of
+// its own.
+func window(s string, from, n int) string {
+	from = max(from, 0)
+	for from > 0 && !utf8.RuneStart(s[from]) {
+		from--
+	}
+	if s = s[from:]; len(s) > n {
 		for n > 0 && !utf8.RuneStart(s[n]) {
 			n--
 		}

@@ -27,7 +27,7 @@ type hashResult struct {
 	Rows      int64 // counted rows, rejects included
 	Rejected  int64
 	TextBytes int64
-	End       formats.End
+	Ends      []formats.End   // of the unit's parts
 	Segments  []dedup.Segment // content hashes by shard, rows by local name
 }
 
@@ -37,7 +37,7 @@ type hashResult struct {
 func hashStage(ctx context.Context, env lakeio.Env, t hashTask) (hashResult, error) {
 	var res hashResult
 	var entries []dedup.Entry
-	end, err := t.Read.eachRow(ctx, func(row inputRow) error {
+	ends, err := t.Read.eachRow(ctx, func(row inputRow) error {
 		res.Rows++
 		if row.Reject != nil {
 			res.Rejected++
@@ -47,14 +47,14 @@ func hashStage(ctx context.Context, env lakeio.Env, t hashTask) (hashResult, err
 		if text.IsBlank(row.Text) {
 			return nil
 		}
-		entries = append(entries, contentEntry(text.ContentHash(row.Text), localRow(t.Read.Unit.ID, row.Ordinal)))
+		entries = append(entries, contentEntry(text.ContentHash(row.Text), localRow(t.Read.Unit, row.Ordinal)))
 		return nil
 	})
 	if err != nil {
 		return hashResult{}, err
 	}
-	res.End = end
-	path := fmt.Sprintf("%shash/%06d-%s.spill", env.Scratch, t.Read.Unit.ID, env.Attempt)
+	res.Ends = ends
+	path := fmt.Sprintf("%shash/%06d-%s.spill", env.Scratch, t.Read.Unit, env.Attempt)
 	res.Segments, err = dedup.WriteEntries(ctx, env.Store, path, t.Shards, entries)
 	return res, err
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/hex"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -59,11 +60,11 @@ func signalsStage(ctx context.Context, env lakeio.Env, t signalsTask) (signalsRe
 		return signalsResult{}, err
 	}
 	defer u.abort()
-	end, err := t.Read.eachRow(ctx, func(row inputRow) error { return u.row(ctx, row) })
+	ends, err := t.Read.eachRow(ctx, func(row inputRow) error { return u.row(ctx, row) })
 	if err != nil {
 		return signalsResult{}, err
 	}
-	u.res.Read = end.Bytes
+	u.res.Read = bytesOf(ends)
 	return u.finish(ctx)
 }
 
@@ -81,7 +82,7 @@ type unitWriter struct {
 	sigs      *rowFile[datasets.Band]
 	rejects   *rowFile[datasets.Reject]
 	arena     arena
-	sources   map[string]string
+	names     map[string]string
 
 	content, kept, rest []dedup.Entry
 	res                 signalsResult
@@ -93,23 +94,23 @@ func newUnitWriter(ctx context.Context, env lakeio.Env, t signalsTask) (*unitWri
 		return nil, err
 	}
 	scheme := mustScheme(t.Scheme)
-	u := &unitWriter{env: env, sources: map[string]string{}, t: t, pairs: pairs, scheme: scheme, hasher: scheme.New(), analyzer: text.NewAnalyzer(t.Profile.Lines)}
-	u.documents = newRowFile[datasets.Document](env, "signals", t.Read.Unit.ID, "documents")
-	u.decisions = newRowFile[datasets.Decision](env, "signals", t.Read.Unit.ID, "decisions")
-	u.sigs = newRowFile[datasets.Band](env, "signals", t.Read.Unit.ID, "signatures")
-	u.rejects = newRowFile[datasets.Reject](env, "signals", t.Read.Unit.ID, "rejects")
+	u := &unitWriter{env: env, names: map[string]string{}, t: t, pairs: pairs, scheme: scheme, hasher: scheme.New(), analyzer: text.NewAnalyzer(t.Profile.Lines)}
+	u.documents = newRowFile[datasets.Document](env, "signals", t.Read.Unit, "documents")
+	u.decisions = newRowFile[datasets.Decision](env, "signals", t.Read.Unit, "decisions")
+	u.sigs = newRowFile[datasets.Band](env, "signals", t.Read.Unit, "signatures")
+	u.rejects = newRowFile[datasets.Reject](env, "signals", t.Read.Unit, "rejects")
 	u.res.Counts = newCounts()
 	u.res.Sketches = newSketches(t.Profile)
 	return u, nil
 }
 
-// source returns a lasting copy of a source's name; there are few.
-func (u *unitWriter) source(name string) string {
-	if s, ok := u.sources[name]; ok {
+// name returns a lasting copy of a source's or a file's name; there are few.
+func (u *unitWriter) name(name string) string {
+	if s, ok := u.names[name]; ok {
 		return s
 	}
 	s := strings.Clone(name)
-	u.sources[s] = s
+	u.names[s] = s
 	return s
 }
 
@@ -126,7 +127,7 @@ func (u *unitWriter) row(ctx context.Context, in inputRow) error {
 	}
 	id := datasets.MakeRowID(u.t.Read.Generation, u.t.Base+in.Ordinal)
 	d := datasets.Document{
-		RowID: id, Source: u.source(in.Source), OriginFile: u.t.Read.Unit.Input.Path, OriginRow: in.Number,
+		RowID: id, Source: u.name(in.Source), OriginFile: u.name(in.File), OriginRow: in.Number,
 		TextBytes: int64(len(in.Text)), ContentHash: text.ContentHash(in.Text),
 		Generation: u.t.Read.Generation, RunID: u.t.Read.RunID, IngestedAt: u.t.Started, Edits: in.Edits,
 	}
@@ -169,7 +170,7 @@ func (u *unitWriter) fresh(d *datasets.Document, dec *datasets.Decision, s strin
 	case u.t.Signals:
 		d.Signals = u.analyzer.Analyze(s)
 		verdict = u.t.Profile.Decide(d.Signals)
-		u.res.Sketches.add(d, rowName(d.OriginFile, d.OriginRow), verdict, s)
+		u.res.Sketches.add(d, d.OriginFile+":"+strconv.FormatInt(d.OriginRow, 10), verdict, s)
 	}
 	dec.Decision = datasets.Keep
 	if !verdict.Keep {
@@ -209,7 +210,7 @@ func mustScheme(name string) minhash.Scheme {
 
 // duplicateOf looks the row up among the exact duplicates, which come in row order.
 func (u *unitWriter) duplicateOf(ordinal int64) (int64, bool) {
-	local := localRow(u.t.Read.Unit.ID, ordinal)
+	local := localRow(u.t.Read.Unit, ordinal)
 	for len(u.pairs) > 0 && u.pairs[0].Row < local {
 		u.pairs = u.pairs[1:]
 	}
@@ -254,7 +255,7 @@ func (u *unitWriter) finish(ctx context.Context) (signalsResult, error) {
 		entries []dedup.Entry
 		out     *[]dedup.Segment
 	}{{"content", u.content, &res.Content}, {"kept", u.kept, &res.Kept}, {"rest", u.rest, &res.Rest}} {
-		path := fmt.Sprintf("%ssignals/%06d-%s-%s.spill", u.env.Scratch, u.t.Read.Unit.ID, s.name, u.env.Attempt)
+		path := fmt.Sprintf("%ssignals/%06d-%s-%s.spill", u.env.Scratch, u.t.Read.Unit, s.name, u.env.Attempt)
 		if *s.out, err = dedup.WriteEntries(ctx, u.env.Store, path, u.t.Shards, s.entries); err != nil {
 			return signalsResult{}, err
 		}

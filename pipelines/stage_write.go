@@ -183,11 +183,12 @@ func (c *counts) decision(d datasets.Decision, source string, generation int32) 
 		s.Dropped++
 	case datasets.Duplicate:
 		c.Duplicate++
-		s.Duplicate++
 		if d.Reason == datasets.ReasonExact {
 			c.Exact++
+			s.Exact++
 		} else {
 			c.Near++
+			s.Near++
 		}
 		if datasets.GenerationOf(*d.DuplicateOf) < generation {
 			c.Old++

@@ -76,10 +76,10 @@ type counts struct {
 }
 
 // sourceCounts is one source's share.
-type sourceCounts struct{ Rows, Bytes, Kept, Dropped, Duplicate int64 }
+type sourceCounts struct{ Rows, Bytes, Kept, Dropped, Exact, Near int64 }
 
 func (s sourceCounts) plus(o sourceCounts) sourceCounts {
-	return sourceCounts{s.Rows + o.Rows, s.Bytes + o.Bytes, s.Kept + o.Kept, s.Dropped + o.Dropped, s.Duplicate + o.Duplicate}
+	return sourceCounts{s.Rows + o.Rows, s.Bytes + o.Bytes, s.Kept + o.Kept, s.Dropped + o.Dropped, s.Exact + o.Exact, s.Near + o.Near}
 }
 
 const (

@@ -26,9 +26,12 @@ func NewDataFile(path string, info parquetio.Info) DataFile {
 	return DataFile{Path: path, Rows: info.Rows, Bytes: info.Bytes, SHA256: info.SHA256, Columns: info.Columns, Splits: info.Splits}
 }
 
-// Int64Bounds is the range of an int64 column in the file, if it is known.
+// Int64Bounds is the range of an integer column in the file, if it is known.
 func (d DataFile) Int64Bounds(fieldID int) (lo, hi int64, ok bool) {
 	b := d.Columns[fieldID]
+	if len(b.Lower) == 4 && len(b.Upper) == 4 {
+		return int64(int32(binary.LittleEndian.Uint32(b.Lower))), int64(int32(binary.LittleEndian.Uint32(b.Upper))), true
+	}
 	if len(b.Lower) != 8 || len(b.Upper) != 8 {
 		return 0, 0, false
 	}

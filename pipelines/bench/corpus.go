@@ -2,7 +2,6 @@ package bench
 
 import (
 	_ "embed"
-	"fmt"
 	"math"
 	"math/rand/v2"
 	"strings"
@@ -21,6 +20,8 @@ type Doc struct {
 	// Of is the number of the document this one was made from, or -1.
 	Of   int
 	Kind Kind
+	// Origin is the text of that document; empty for fresh ones.
+	Origin string
 }
 
 // Kind says how a document was made from another.
@@ -68,16 +69,16 @@ func NewCorpus(seed uint64) *Corpus {
 
 // Next makes the next document.
 func (c *Corpus) Next() Doc {
-	d := Doc{ID: fmt.Sprintf("doc-%08d", c.n), Of: -1, Kind: Fresh}
+	d := Doc{ID: docID(c.n), Of: -1, Kind: Fresh}
 	roll := c.r.Float64()
 	switch {
 	case len(c.recent) > 0 && roll < c.ExactRate:
 		from := c.recent[c.r.IntN(len(c.recent))]
-		d.Text, d.Of, d.Kind = from.Text, from.Of, Exact
+		d.Text, d.Origin, d.Of, d.Kind = from.Text, from.Text, from.Of, Exact
 	case len(c.recent) > 0 && roll < c.ExactRate+c.NearRate:
 		from := c.recent[c.r.IntN(len(c.recent))]
 		d.Kind = []Kind{Scattered, Burst, Block}[c.r.IntN(3)]
-		d.Text, d.Of = c.edit(from.Text, d.Kind), from.Of
+		d.Text, d.Origin, d.Of = c.edit(from.Text, d.Kind), from.Text, from.Of
 	default:
 		d.Text = c.fresh()
 		c.keep(Doc{Text: d.Text, Of: c.n})

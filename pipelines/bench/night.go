@@ -6,7 +6,6 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/chimera-1/chimera/datasets/parquetio"
 	"github.com/chimera-1/chimera/pipelines"
 	"github.com/chimera-1/chimera/transforms/text"
 )
@@ -15,33 +14,6 @@ import (
 type input struct {
 	ID   string `parquet:"id"`
 	Text string `parquet:"text"`
-}
-
-// WriteRaw writes about mb times 10^6 bytes of a corpus as one raw Parquet file.
-// It returns the bytes of text.
-func WriteRaw(path string, c *Corpus, mb int) (int64, error) {
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o640)
-	if err != nil {
-		return 0, err
-	}
-	w := parquetio.NewWriter[input](f, parquetio.WriterOptions{RowGroupBytes: 8 << 20})
-	total := int64(0)
-	for total < int64(mb)*1e6 && err == nil {
-		rows := make([]input, 0, 256)
-		for range cap(rows) {
-			d := c.Next()
-			total += int64(len(d.Text))
-			rows = append(rows, input{d.ID, d.Text})
-		}
-		err = w.Write(rows)
-	}
-	if err == nil {
-		_, err = w.Close()
-	}
-	if cerr := f.Close(); err == nil {
-		err = cerr
-	}
-	return total, err
 }
 
 // nightOf measures whole nights: each repeat is a fresh lake with one night in
@@ -90,10 +62,11 @@ func (e *env) rawFiles() (old, raw string, err error) {
 	if _, err := os.Stat(raw); err == nil {
 		return old, raw, nil
 	}
-	if _, err = WriteRaw(old, NewCorpus(2), max(e.MB/4, 1)); err != nil {
+	forget := func(Doc) error { return nil }
+	if _, err = writeRaw(old, NewCorpus(2), max(e.MB/4, 1), forget); err != nil {
 		return "", "", err
 	}
-	_, err = WriteRaw(raw, NewCorpus(3), e.MB)
+	_, err = writeRaw(raw, NewCorpus(3), e.MB, forget)
 	return old, raw, err
 }
 

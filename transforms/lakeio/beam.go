@@ -4,11 +4,16 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
+	"log/slog"
+	"net"
 	"strings"
+	"sync"
 	"sync/atomic"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
+	"github.com/apache/beam/sdks/v2/go/pkg/beam/options/jobopts"
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/register"
+	"github.com/apache/beam/sdks/v2/go/pkg/beam/runners/prism"
 )
 
 func init() {
@@ -89,6 +94,37 @@ func (f *sinkFn) ProcessElement(_ int64, indexes func(*int64) bool) error {
 	return nil
 }
 
+// startPrism starts the process's job server, as the prism runner would on its
+// first pipeline, but out of the network's reach: prism listens on every
+// interface and asks nobody who they are.
+var startPrism = sync.OnceValue(func() error {
+	port, err := freePort()
+	if err != nil {
+		return fmt.Errorf("start prism: %w", err)
+	}
+	if _, err := prism.CreateJobServer(context.Background(), prism.Options{Port: port}); err != nil {
+		return fmt.Errorf("start prism: %w", err)
+	}
+	if err := keepLocal(port); err != nil {
+		slog.Warn("prism's job server can be reached from the network", "port", port, "error", err)
+	}
+	*jobopts.Endpoint = fmt.Sprintf("localhost:%d", port)
+	if *jobopts.EnvironmentType == "" {
+		*jobopts.EnvironmentType = "loopback"
+	}
+	return nil
+})
+
+// freePort is a port that nothing listens on at the moment.
+func freePort() (int, error) {
+	l, err := net.Listen("tcp", "localhost:0")
+	if err != nil {
+		return 0, err
+	}
+	defer l.Close()
+	return l.Addr().(*net.TCPAddr).Port, nil
+}
+
 var jobNumber atomic.Int64
 
 func (r *Runner) runBeam(ctx context.Context, stage string, tasks [][]byte) error {
@@ -110,6 +146,11 @@ func (r *Runner) runBeam(ctx context.Context, stage string, tasks [][]byte) erro
 	name := r.Beam
 	if name == "" {
 		name = "prism"
+	}
+	if name == "prism" && *jobopts.Endpoint == "" {
+		if err := startPrism(); err != nil {
+			return err
+		}
 	}
 	_, err := beam.Run(ctx, name, p)
 	if cause := context.Cause(ctx); cause != nil {
