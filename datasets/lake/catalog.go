@@ -12,7 +12,6 @@ import (
 	"slices"
 	"strconv"
 
-	"github.com/apache/iceberg-go"
 	"github.com/google/uuid"
 
 	"github.com/chimera-1/chimera/datasets/store"
@@ -215,7 +214,7 @@ func (l *Lake) newTable(spec tableSpec) *tableMetadata {
 		Location:        l.location(spec.name),
 		LastPartitionID: firstPartitionID - 1,
 		LastColumnID:    schema.HighestFieldID(),
-		Schemas:         []*iceberg.Schema{schema},
+		Schemas:         []tableSchema{{schema}},
 		PartitionSpecs:  []partitionSpec{{Fields: []json.RawMessage{}}},
 		SortOrders:      []sortOrder{{Fields: []json.RawMessage{}}},
 		Properties: map[string]string{

@@ -139,10 +139,14 @@ func (inv *inventory) tableFiles(ctx context.Context, table string) error {
 	if err != nil || m == nil {
 		return err
 	}
-	lists := map[string]bool{}
+	committed := map[int64]bool{}
+	for _, id := range inv.past.tags[table] {
+		committed[id] = true
+	}
 	for _, s := range m.Snapshots {
-		lists[s.ManifestList] = true
-		if err := inv.snapshotFiles(ctx, table, m, s); err != nil {
+		if !committed[s.SnapshotID] {
+			inv.staged(ctx, table, m, s)
+		} else if err := inv.snapshotFiles(ctx, table, m, s); err != nil {
 			return err
 		}
 	}
@@ -249,6 +253,25 @@ func (inv *inventory) snapshotFiles(ctx context.Context, table string, m *tableM
 		}
 	}
 	return nil
+}
+
+// staged names the files of a snapshot that a night has staged, whether it is
+// still under way or dead; the next night drops what is dead. They were never
+// committed, so they need not be whole.
+func (inv *inventory) staged(ctx context.Context, table string, m *tableMetadata, s snapshot) {
+	if path, err := inLake(table, m.Location, s.ManifestList); err == nil {
+		inv.named[path] = true
+	}
+	manifests, _ := inv.lake.manifests(ctx, table, m, s)
+	for _, f := range manifests {
+		if path, err := inLake(table, m.Location, f.FilePath()); err == nil && !inv.named[path] {
+			inv.named[path] = true
+			files, _ := inv.lake.live(ctx, table, m, f)
+			for _, d := range files {
+				inv.named[d.Path] = true
+			}
+		}
+	}
 }
 
 // count notes a metadata file that was read.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"sync"
 
 	"github.com/apache/iceberg-go"
 )
@@ -19,7 +20,7 @@ type tableMetadata struct {
 	LastSequenceNumber int64                  `json:"last-sequence-number"`
 	LastUpdatedMS      int64                  `json:"last-updated-ms"`
 	LastColumnID       int                    `json:"last-column-id"`
-	Schemas            []*iceberg.Schema      `json:"schemas"`
+	Schemas            []tableSchema          `json:"schemas"`
 	CurrentSchemaID    int                    `json:"current-schema-id"`
 	PartitionSpecs     []partitionSpec        `json:"partition-specs"`
 	DefaultSpecID      int                    `json:"default-spec-id"`
@@ -34,6 +35,25 @@ type tableMetadata struct {
 	MetadataLog        []metadataLogEntry     `json:"metadata-log"`
 
 	version int // of the file it was read from
+}
+
+// tableSchema is a schema of a table. The same bytes are decoded once a process:
+// every metadata file of a table repeats its schemas.
+type tableSchema struct{ *iceberg.Schema }
+
+var decodedSchemas sync.Map // JSON -> *iceberg.Schema
+
+func (s *tableSchema) UnmarshalJSON(doc []byte) error {
+	if known, ok := decodedSchemas.Load(string(doc)); ok {
+		s.Schema = known.(*iceberg.Schema)
+		return nil
+	}
+	s.Schema = new(iceberg.Schema)
+	if err := json.Unmarshal(doc, s.Schema); err != nil {
+		return err
+	}
+	decodedSchemas.Store(string(doc), s.Schema)
+	return nil
 }
 
 type partitionSpec struct {
@@ -140,7 +160,7 @@ func (m *tableMetadata) check() error {
 	case m.Properties == nil:
 		return fmt.Errorf("no properties")
 	}
-	if slices.Contains(m.Schemas, nil) || m.schema() == nil {
+	if slices.Contains(m.Schemas, tableSchema{}) || m.schema() == nil {
 		return fmt.Errorf("no schema %d", m.CurrentSchemaID)
 	}
 	seen := map[int64]bool{}
@@ -183,7 +203,7 @@ func (m *tableMetadata) schema() *iceberg.Schema { return m.schemaWithID(m.Curre
 func (m *tableMetadata) schemaWithID(id int) *iceberg.Schema {
 	for _, s := range m.Schemas {
 		if s.ID == id {
-			return s
+			return s.Schema
 		}
 	}
 	return nil
@@ -223,7 +243,7 @@ func (m *tableMetadata) addSchema(fields []iceberg.NestedField) {
 		id = max(id, s.ID+1)
 	}
 	s := iceberg.NewSchema(id, fields...)
-	m.Schemas = append(m.Schemas, s)
+	m.Schemas = append(m.Schemas, tableSchema{s})
 	m.CurrentSchemaID = id
 	m.LastColumnID = max(m.LastColumnID, s.HighestFieldID())
 }
