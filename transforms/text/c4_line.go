@@ -121,9 +121,13 @@ func wordEnd(s string) int {
 }
 
 // hasLongWord reports whether a stripped line has a word of more than n code
-// points.
+// points. Blanks less than that apart show that there is none.
 func hasLongWord(line string, n int) bool {
 	for len(line) > n {
+		if blank := strings.LastIndexByte(line[:n+1], ' '); blank >= 0 {
+			line = line[blank+1:]
+			continue
+		}
 		end := wordEnd(line)
 		if end > n && utf8.RuneCountInString(line[:end]) > n {
 			return true

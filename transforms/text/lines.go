@@ -45,79 +45,75 @@ func endsTerminal(line string) bool {
 
 // lines measures a text cut at newlines only, whatever stands beside them.
 type lines struct {
-	table table
-	spans []english.Span // parts entered in the table
+	lines, paras parts
 
 	gopher     repetition // lines between runs of newlines
-	paragraphs repetition
-	fineweb    lineShape // lines that are not blank
+	paragraphs repetition // parts of the stripped text between runs of two and more newlines
+	fineweb    lineShape  // lines that are not blank
 	newlines   int64
 }
 
 // measure reads the lines and paragraphs of text.
 func (l *lines) measure(text string, ascii bool, shortLine int) {
 	l.newlines = int64(strings.Count(text, "\n"))
-	l.gopher, l.fineweb = repetition{}, lineShape{}
-	l.reset(int(l.newlines) + 1)
+	l.gopher, l.paragraphs, l.fineweb = repetition{}, repetition{}, lineShape{}
+	l.lines.reset(int(l.newlines) + 1)
+	l.paras.reset(int(l.newlines)/2 + 1)
+	body := strip(text, english.Span{End: int32(len(text))})
+	para := body // the paragraph being read: its end is not known yet
+	between := false
 	for from := 0; from < len(text); {
 		to := len(text)
 		if i := strings.IndexByte(text[from:], '\n'); i >= 0 {
 			to = from + i
 		}
+		inside := from > int(body.Start) && from < int(body.End)
 		if to > from {
-			line := text[from:to]
-			runes := runesOf(line, ascii)
-			seen := l.seen(text, from, to)
-			l.gopher.add(seen, runes, from, to)
-			if !IsBlank(line) {
-				l.fineweb.add(line, runes, shortLine, seen)
+			l.line(text, from, to, ascii, shortLine)
+			if inside && between {
+				para.Start, between = int32(from), false
 			}
+		} else if inside && !between {
+			l.paragraph(text, int(para.Start), from-1, ascii)
+			between = true
 		}
 		from = to + 1
 	}
+	if l.paragraphs.parts == 0 {
+		l.paragraphs.parts = 1 // the whole text, which needs no comparison
+	} else {
+		l.paragraph(text, int(para.Start), int(body.End), ascii)
+	}
 	l.emptyEnds(text)
-	l.measureParagraphs(text, ascii)
+}
+
+func (l *lines) line(text string, from, to int, ascii bool, shortLine int) {
+	line := text[from:to]
+	runes := runesOf(line, ascii)
+	seen := l.lines.seen(text, from, to)
+	l.gopher.add(seen, runes, from, to)
+	if !IsBlank(line) {
+		l.fineweb.add(line, runes, shortLine, seen)
+	}
+}
+
+func (l *lines) paragraph(text string, from, to int, ascii bool) {
+	l.paragraphs.add(l.paras.seen(text, from, to), runesOf(text[from:to], ascii), from, to)
 }
 
 // emptyEnds adds the empty lines that a leading and a trailing run of newlines
 // cut off: the second of them has been seen before.
 func (l *lines) emptyEnds(text string) {
-	if text == "" {
-		l.gopher.parts = 1
-		return
-	}
 	ends := 0
-	if text[0] == '\n' {
+	if strings.HasPrefix(text, "\n") {
 		ends++
 	}
-	if text[len(text)-1] == '\n' {
+	if strings.HasSuffix(text, "\n") {
 		ends++
 	}
 	l.gopher.parts += int64(ends)
 	if ends == 2 {
 		l.gopher.dup++
-	}
-}
-
-// measureParagraphs cuts the stripped text at runs of two and more newlines.
-func (l *lines) measureParagraphs(text string, ascii bool) {
-	l.paragraphs = repetition{}
-	body := english.TrimSpace(text)
-	base := len(text) - len(strings.TrimLeftFunc(text, english.IsSpace))
-	if !strings.Contains(body, "\n\n") {
-		l.paragraphs.parts = 1
-		return
-	}
-	l.reset(strings.Count(body, "\n\n") + 1)
-	for from := 0; from <= len(body); {
-		to, next := len(body), len(body)+1
-		if i := strings.Index(body[from:], "\n\n"); i >= 0 {
-			to = from + i
-			for next = to + 2; next < len(body) && body[next] == '\n'; next++ {
-			}
-		}
-		l.paragraphs.add(l.seen(body, from, to), runesOf(body[from:to], ascii), base+from, base+to)
-		from = next
 	}
 }
 
@@ -133,20 +129,26 @@ func (r *repetition) add(seen bool, runes, from, to int) {
 	r.dupRunes += int64(runes)
 }
 
-func (l *lines) reset(n int) {
-	l.table.reset(n)
-	l.spans = l.spans[:0]
+// parts are different pieces of a text.
+type parts struct {
+	table table
+	spans []english.Span
+}
+
+func (p *parts) reset(n int) {
+	p.table.reset(n)
+	p.spans = p.spans[:0]
 }
 
 // seen enters text[from:to] and reports whether it was there.
-func (l *lines) seen(text string, from, to int) bool {
+func (p *parts) seen(text string, from, to int) bool {
 	part := text[from:to]
-	_, found := l.table.insert(hashLine(part), int32(len(l.spans)), func(first int32) bool {
-		s := l.spans[first]
+	_, found := p.table.insert(hashLine(part), int32(len(p.spans)), func(first int32) bool {
+		s := p.spans[first]
 		return part == text[s.Start:s.End]
 	})
 	if !found {
-		l.spans = append(l.spans, english.Span{Start: int32(from), End: int32(to)})
+		p.spans = append(p.spans, english.Span{Start: int32(from), End: int32(to)})
 	}
 	return found
 }

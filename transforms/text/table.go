@@ -6,45 +6,34 @@ import (
 )
 
 // table maps 64-bit hashes to numbers the caller gives out, by open addressing.
-// It is emptied by counting up an epoch, and uses as much of its memory as the
-// document at hand needs, so that small documents stay in the cache.
+// It uses as much of its memory as the document at hand needs, so that the table
+// of a small document stays in the cache.
 type table struct {
-	slots []slot
+	slots []uint64 // upper half of a hash, then the number plus 1; 0: free
 	mask  uint64
-	epoch uint32
 }
 
-type slot struct {
-	hash  uint64
-	epoch uint32
-	ref   int32
-}
+const tagBits = 0xFFFFFFFF << 32
 
 // reset empties the table and makes room for n entries.
 func (t *table) reset(n int) {
 	size := 1 << bits.Len(uint(max(2*n, 16)-1))
-	if size > len(t.slots) {
-		t.slots, t.epoch = make([]slot, size), 0
-	}
+	t.slots = grow(t.slots, size)
+	clear(t.slots)
 	t.mask = uint64(size - 1)
-	t.epoch++
-	if t.epoch == 0 { // wrapped: old slots could look new
-		clear(t.slots)
-		t.epoch = 1
-	}
 }
 
 // insert returns the number under which an equal entry came first, or enters
 // ref. Only same decides equality: equal hashes are a hint.
 func (t *table) insert(hash uint64, ref int32, same func(first int32) bool) (first int32, found bool) {
 	for i := hash & t.mask; ; i = (i + 1) & t.mask {
-		s := &t.slots[i]
-		if s.epoch != t.epoch {
-			*s = slot{hash, t.epoch, ref}
+		s := t.slots[i]
+		if s == 0 {
+			t.slots[i] = hash&tagBits | uint64(ref+1)
 			return ref, false
 		}
-		if s.hash == hash && same(s.ref) {
-			return s.ref, true
+		if first := int32(s) - 1; (s^hash)&tagBits == 0 && same(first) {
+			return first, true
 		}
 	}
 }
