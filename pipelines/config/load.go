@@ -85,7 +85,7 @@ func (l *Loaded) environment(env []string) []error {
 	for _, kv := range env {
 		name, value, _ := strings.Cut(kv, "=")
 		for _, k := range all {
-			if k.env() != name {
+			if k.env() != name || value == "" { // empty is how compose files and charts say unset
 				continue
 			}
 			if err := setText(k.value, value); err != nil {
@@ -108,8 +108,8 @@ func Strangers(env []string, own ...string) []string {
 		known = append(known, strings.TrimPrefix(k.env(), prefix))
 	}
 	for _, kv := range env {
-		name, _, _ := strings.Cut(kv, "=")
-		if !strings.HasPrefix(name, prefix) || slices.Contains(known, strings.TrimPrefix(name, prefix)) || slices.Contains(own, name) {
+		name, value, _ := strings.Cut(kv, "=")
+		if value == "" || !strings.HasPrefix(name, prefix) || slices.Contains(known, strings.TrimPrefix(name, prefix)) || slices.Contains(own, name) {
 			continue
 		}
 		meant := nearest(strings.TrimPrefix(name, prefix), known)
@@ -181,4 +181,17 @@ func orElse(s, other string) string {
 		return other
 	}
 	return s
+}
+
+// CheckKey reports whether there is a key of that path that text can set.
+func CheckKey(path string) error {
+	var c Config
+	var paths []string
+	for _, k := range keys(&c) {
+		if k.path == path {
+			return nil
+		}
+		paths = append(paths, k.path)
+	}
+	return fmt.Errorf("unknown key %q%s", path, DidYouMean(path, paths))
 }

@@ -119,3 +119,46 @@ func quoted(s string) string {
 var ambiguous = map[string]bool{
 	"true": true, "false": true, "yes": true, "no": true, "on": true, "off": true, "y": true, "n": true, "null": true,
 }
+
+// Value is one value of the configuration and where it comes from.
+type Value struct {
+	Key    string `json:"key"`
+	Value  any    `json:"value"`
+	Source string `json:"source"`
+}
+
+// Values lists every value of the configuration in order.
+func (l *Loaded) Values() []Value {
+	var out []Value
+	for _, k := range keys(&l.Config) {
+		out = append(out, Value{k.path, plain(k.value), l.Source(k.path)})
+	}
+	return out
+}
+
+// plain is a leaf as JSON has it.
+func plain(v reflect.Value) any {
+	if s, ok := v.Addr().Interface().(scalar); ok {
+		return s.String()
+	}
+	if v.Kind() == reflect.Slice && v.Type().Elem().Kind() == reflect.Struct {
+		items := make([]map[string]any, v.Len())
+		for i := range items {
+			items[i] = plainMap(v.Index(i))
+		}
+		return items
+	}
+	return v.Interface()
+}
+
+func plainMap(v reflect.Value) map[string]any {
+	m := map[string]any{}
+	for _, f := range fields(v) {
+		if section(f.value) {
+			m[f.name] = plainMap(f.value)
+		} else {
+			m[f.name] = plain(f.value)
+		}
+	}
+	return m
+}
