@@ -34,28 +34,27 @@ func newCache() cache {
 	}
 }
 
-// chunkKey is the key of a chunk of at most 32 bytes and its place.
-func chunkKey(s string) (key [cachedBytes / 8]uint64, place uint64) {
-	n := len(s)
-	k := 0
-	for ; n >= 8; n -= 8 {
-		key[k] = load(s, k*8)
-		k++
-	}
-	if n > 0 {
-		if len(s) >= 8 {
-			key[k] = load(s, len(s)-8) >> (64 - 8*uint(n))
-		} else {
-			for i := range n {
-				key[k] |= uint64(s[i]) << (8 * uint(i))
-			}
+// chunkKey is the key of the chunk text[i:end] of at most 32 bytes, and its
+// place.
+func chunkKey(text string, i, end int) (key [cachedBytes / 8]uint64, place uint64) {
+	n := end - i
+	if i+cachedBytes <= len(text) {
+		s := text[i : i+cachedBytes]
+		key[0] = load(s, 0) & lowBytes(n)
+		if n > 8 {
+			key[1] = load(s, 8) & lowBytes(n-8)
+			key[2] = load(s, 16) & lowBytes(max(n-16, 0))
+			key[3] = load(s, 24) & lowBytes(max(n-24, 0))
+		}
+	} else {
+		for k := range n {
+			key[k/8] |= uint64(text[i+k]) << (8 * uint(k%8))
 		}
 	}
-	h := uint64(len(s))
-	for _, x := range key {
-		h = bits.RotateLeft64(h^x, 29) * 0x9e3779b97f4a7c15
-	}
-	return key, h >> (64 - cacheBits)
+	const a, b = 0x9e3779b97f4a7c15, 0xbf58476d1ce4e5b9
+	h := (key[0]^uint64(n))*a + bits.RotateLeft64(key[1]*b, 17)
+	h ^= bits.RotateLeft64(key[2]*a, 37) + key[3]*b
+	return key, (h ^ h>>32) * a >> (64 - cacheBits)
 }
 
 // fill stores the tokens of the chunk s; raw are its tokens before exceptions

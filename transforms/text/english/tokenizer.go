@@ -1,5 +1,7 @@
 package english
 
+import "unicode/utf8"
+
 // Span is a half-open byte range of the text it came from.
 type Span struct{ Start, End int32 }
 
@@ -65,15 +67,14 @@ func (t *Tokenizer) take() sink {
 func (t *Tokenizer) run(text string) {
 	i := 0
 	for i < len(text) {
-		end := t.word(text, i)
-		if end == i {
-			if n := spaceLen(text[i:]); n > 0 {
-				i = t.space(text, i, i+n)
-				continue
-			}
-			end = t.chunk(text, i)
+		if isASCIILetter(text[i]) {
+			i = t.word(text, i)
+		} else if n := spaceLen(text[i:]); n > 0 {
+			i = t.space(text, i, i+n)
+			continue
+		} else {
+			i = t.chunk(text, i, i+1)
 		}
-		i = end
 		if i < len(text) && text[i] == ' ' {
 			i++
 		}
@@ -94,13 +95,13 @@ func (t *Tokenizer) space(text string, i, end int) int {
 	return end
 }
 
-// word hands on the chunk at i if it goes the fast way, see wordTable, and
-// returns its end, or else i.
+// word hands on the chunk at i, which begins with a letter, the fast way if it
+// can, see wordTable, and returns where it stopped.
 func (t *Tokenizer) word(text string, i int) int {
 	n, key := wordAt(text, i)
 	end := i + n
 	if n == 0 || end+2 > len(text) {
-		return i
+		return t.chunk(text, i, i+1)
 	}
 	var info *wordInfo
 	if n <= maxWordKey {
@@ -109,24 +110,20 @@ func (t *Tokenizer) word(text string, i int) int {
 	c := text[end]
 	if c <= ' ' && asciiClass[c]&clsSpace != 0 {
 		if info != nil && (info.alone || t.goesOn(info.firstNext, text, end)) {
-			return i
+			return t.chunk(text, i, end)
 		}
 		t.sink.put(token{int32(i), int32(end), 0})
 		return end
 	}
-	if c >= 128 || t.rules.words.mark[c].flags == 0 || info != nil && (info.alone || info.withMark) {
-		return i
+	if c >= utf8.RuneSelf || info != nil && (info.alone || info.withMark) {
+		return t.chunk(text, i, end)
 	}
-	after := text[end+1]
-	if after > ' ' || asciiClass[after]&clsSpace == 0 {
-		return i
+	mark, after := &t.rules.words.mark[c], text[end+1]
+	if mark.flags == 0 || after > ' ' || asciiClass[after]&clsSpace == 0 || t.goesOn(mark.firstNext, text, end+1) {
+		return t.chunk(text, i, end)
 	}
-	if c == '.' && text[end-1] < 'a' && (n == 1 || text[end-2] >= 'a') {
-		return i
-	}
-	mark := &t.rules.words.mark[c]
-	if t.goesOn(mark.firstNext, text, end+1) {
-		return i
+	if c == '.' && text[end-1] < 'a' && (n == 1 || text[end-2] >= 'a') { // after one capital it stays
+		return t.chunk(text, i, end)
 	}
 	t.sink.put(token{int32(i), int32(end), 0})
 	t.sink.put(token{int32(end), int32(end + 1), mark.flags})
@@ -139,15 +136,15 @@ func (t *Tokenizer) goesOn(firstNext uint16, text string, end int) bool {
 	return firstNext != 0 && end+1 < len(text) && text[end] == ' ' && t.rules.words.tails[firstNext].has(text[end+1])
 }
 
-// chunk hands on the tokens of the chunk that starts at i, from the cache if
-// they are there, and returns where it stopped.
-func (t *Tokenizer) chunk(text string, i int) int {
-	end := chunkEnd(text, i)
+// chunk hands on the tokens of the chunk that starts at i and goes on at least
+// to end, from the cache if they are there, and returns where it stopped.
+func (t *Tokenizer) chunk(text string, i, end int) int {
+	end = chunkEnd(text, end)
 	if end-i > cachedBytes {
 		return t.chunks(text, i, end)
 	}
 	s := text[i:end]
-	key, place := chunkKey(s)
+	key, place := chunkKey(text, i, end)
 	e := &t.cache.entries[place]
 	if int(e.size) != len(s) || e.key != key {
 		t.toks = t.split(t.toks[:0], s, int32(i))

@@ -167,7 +167,7 @@ func load(s string, i int) uint64 {
 		uint64(b[4])<<32 | uint64(b[5])<<40 | uint64(b[6])<<48 | uint64(b[7])<<56
 }
 
-// lowBytes masks the n lowest bytes, n being at most 8.
+// lowBytes masks the n lowest bytes, all of them if n is 8 or more.
 func lowBytes(n int) uint64 { return 1<<(8*uint(n)) - 1 }
 
 // wordAt returns the length of the run of ASCII letters at text[i:] and its key
