@@ -193,12 +193,15 @@ func roundUpBytes(s []byte) []byte {
 func splits(meta *format.FileMetaData) []int64 {
 	var offsets []int64
 	for g := range meta.RowGroups {
-		c := &meta.RowGroups[g].Columns[0].MetaData
-		at := c.DataPageOffset
-		if c.DictionaryPageOffset != 0 {
-			at = min(at, c.DictionaryPageOffset)
-		}
-		offsets = append(offsets, at)
+		offsets = append(offsets, chunkStart(&meta.RowGroups[g].Columns[0].MetaData))
 	}
 	return offsets
+}
+
+// chunkStart is where a column chunk begins: at its dictionary, if it has one.
+func chunkStart(meta *format.ColumnMetaData) int64 {
+	if meta.DictionaryPageOffset != 0 {
+		return min(meta.DictionaryPageOffset, meta.DataPageOffset)
+	}
+	return meta.DataPageOffset
 }

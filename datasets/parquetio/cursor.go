@@ -18,10 +18,10 @@ type cursor struct {
 	leaf *leaf
 	rows int64 // rows the row group has
 
-	pages  *parquet.FilePages
+	pages  *pageReader
 	chunk  *parquet.FileColumnChunk
 	gather *gather         // the rest of a dictionary-encoded page
-	page   parquet.Page    // the page gather reads
+	page   *pageOwner      // the page gather reads
 	data   arrow.ArrayData // nil before the first page
 	used   int             // rows of data already taken
 	row    int64           // row of the group that comes next
@@ -30,16 +30,12 @@ type cursor struct {
 func newCursor(f *File, l *leaf, group int) *cursor {
 	g := f.pf.RowGroups()[group]
 	chunk := g.ColumnChunks()[l.index].(*parquet.FileColumnChunk)
-	return &cursor{file: f, leaf: l, rows: g.NumRows(), chunk: chunk, pages: chunk.PagesFrom(f.source)}
+	return &cursor{file: f, leaf: l, rows: g.NumRows(), chunk: chunk, pages: newPageReader(f, group, l.index)}
 }
 
 func (c *cursor) close() {
 	c.drop()
 	c.dropPage()
-	if c.pages != nil {
-		c.pages.Close()
-		c.pages = nil
-	}
 }
 
 // drop lets go of the current data.
@@ -53,7 +49,7 @@ func (c *cursor) drop() {
 
 func (c *cursor) dropPage() {
 	if c.page != nil {
-		parquet.Release(c.page)
+		c.page.release()
 		c.page, c.gather = nil, nil
 	}
 }
@@ -87,24 +83,25 @@ func (c *cursor) nextPage() error {
 	if c.row >= c.rows {
 		return fmt.Errorf("read beyond %d rows", c.rows)
 	}
-	page, err := c.pages.ReadPage()
+	page, err := c.pages.next()
 	if errors.Is(err, io.EOF) {
 		return fmt.Errorf("pages end after %d of %d rows", c.row, c.rows)
 	}
 	if err != nil {
 		return err
 	}
+	owner := newPageOwner(c.file, page)
 	if n := page.NumValues(); n > c.rows-c.row {
-		parquet.Release(page)
+		owner.release()
 		return fmt.Errorf("page of %d rows where %d are left", n, c.rows-c.row)
 	}
 	if page.Dictionary() != nil {
-		c.page = page
+		c.page = owner
 		c.gather, err = newGather(c.file, c.leaf, page)
 		return err
 	}
-	defer parquet.Release(page) // the arrays hold it from here on
-	c.data, err = c.file.plainPage(c.leaf, page)
+	defer owner.release() // the arrays hold it from here on
+	c.data, err = c.file.plainPage(c.leaf, owner)
 	return err
 }
 
@@ -122,15 +119,12 @@ func (c *cursor) advance(n int) {
 }
 
 // seek moves forward to a row of the group, past whole pages where the offset
-// index says where they lie. parquet-go would slice the page it lands in, and
-// slices of boolean pages lose their offset, so it is only told page starts.
+// index says where they lie.
 func (c *cursor) seek(row int64) error {
-	if first, ok := c.pageStart(row); ok && first > c.row+int64(c.available()) {
+	if first, at, ok := c.pageStart(row); ok && first > c.row+int64(c.available()) {
 		c.drop()
 		c.dropPage()
-		if err := c.pages.SeekToRow(first); err != nil {
-			return err
-		}
+		c.pages.seek(at)
 		c.row = first
 	}
 	for c.row < row {
@@ -142,15 +136,12 @@ func (c *cursor) seek(row int64) error {
 	return nil
 }
 
-// pageStart is the first row of the page that holds a row.
-func (c *cursor) pageStart(row int64) (int64, bool) {
+// pageStart is the first row of the page that holds a row, and where it lies.
+func (c *cursor) pageStart(row int64) (first, at int64, ok bool) {
 	index, ok := c.offsetIndex()
-	if !ok || index.NumPages() == 0 {
-		return 0, false
+	if !ok {
+		return 0, 0, false
 	}
 	p := sort.Search(index.NumPages(), func(i int) bool { return index.FirstRowIndex(i) > row }) - 1
-	if p < 0 {
-		return 0, false
-	}
-	return index.FirstRowIndex(p), true
+	return index.FirstRowIndex(p), index.Offset(p), true
 }

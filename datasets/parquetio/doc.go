@@ -3,8 +3,8 @@
 //
 // Writing. A [Writer] turns rows of one of the structs in package datasets into
 // a file with embedded field ids, zstd pages of about 1 MiB with checksums, a
-// page index, and row groups of about 96 MiB raw. Equal rows and options give
-// equal bytes. Close returns what a table format wants to know about the file:
+// page index, and row groups of about 96 MiB raw. Equal calls of Write and equal
+// options give equal bytes. Close returns what a table format wants to know about the file:
 // rows, size, SHA-256, bounds and row group offsets. [Pack] joins files without
 // decompressing them.
 //

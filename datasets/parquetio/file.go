@@ -26,6 +26,8 @@ type File struct {
 	pf     *parquet.File
 	leaves map[string]*leaf // by dotted path
 
+	columns []*parquet.Column // of the shadow, in column order
+
 	mem   memory.Allocator // for what cannot be zero copy
 	pages atomic.Int64     // pages that arrays still hold
 }
@@ -52,7 +54,8 @@ func Open(r io.ReaderAt, size int64) (*File, error) {
 			return err
 		}
 		f.leaves = leavesOf(f.pf.Root())
-		return nil
+		f.columns, err = shadowColumns(f.pf.Metadata())
+		return err
 	})
 	if err != nil {
 		return nil, err
@@ -112,10 +115,7 @@ func checkMetadata(meta *format.FileMetaData, size int64) error {
 
 func checkChunk(chunk *format.ColumnChunk, size int64) error {
 	meta := &chunk.MetaData
-	at := meta.DataPageOffset
-	if meta.DictionaryPageOffset != 0 {
-		at = min(at, meta.DictionaryPageOffset)
-	}
+	at := chunkStart(meta)
 	switch {
 	case meta.TotalCompressedSize < 0 || meta.TotalUncompressedSize < 0 || meta.NumValues < 0:
 		return damaged("negative size")

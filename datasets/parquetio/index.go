@@ -30,10 +30,7 @@ func (f *File) offsetIndex(chunk *parquet.FileColumnChunk, column int) (parquet.
 
 // plausible checks that pages lie in the chunk, one after the other.
 func plausible(index parquet.OffsetIndex, meta *format.ColumnMetaData) bool {
-	start := meta.DataPageOffset
-	if meta.DictionaryPageOffset != 0 {
-		start = min(start, meta.DictionaryPageOffset)
-	}
+	start := chunkStart(meta)
 	end := start + meta.TotalCompressedSize
 	row, at := int64(-1), start
 	for i := range index.NumPages() {

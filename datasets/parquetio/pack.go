@@ -2,11 +2,12 @@ package parquetio
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 
 	"github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/encoding"
+	"github.com/parquet-go/parquet-go/format"
 )
 
 // Pack joins the rows of sources, files of rows of type T, in order. Row groups
@@ -29,27 +30,23 @@ func packGroup[T any](pw *parquet.GenericWriter[T], out *digestWriter, src *File
 	if src.RowGroupRows(group) == 0 {
 		return nil
 	}
-	ctx := context.Background()
+	if !src.copyable(group, SchemaOf[T]()) {
+		return rewriteGroup(pw, src, group)
+	}
 	place := func() string { return fmt.Sprintf("row group %d", group) }
-	mismatch := false
-	err := src.source.guard(ctx, place, func() error {
-		src.loadIndexes(group)
+	err := src.source.guard(context.Background(), place, func() error {
 		_, err := pw.WriteRowGroup(src.pf.RowGroups()[group])
-		if mismatch = errors.Is(err, parquet.ErrRowGroupSchemaMismatch); mismatch || out.err != nil {
-			return nil
+		if out.err != nil {
+			return nil // no fault of the source
 		}
 		return err
 	})
-	if err == nil {
-		err = out.err
+	if out.err != nil {
+		return out.err
 	}
-	if !mismatch || err != nil {
-		return err
-	}
-	return rewriteGroup(pw, src, group)
+	return err
 }
 
-// rewriteGroup goes through rows: the file's schema is an older one.
 func rewriteGroup[T any](pw *parquet.GenericWriter[T], src *File, group int) error {
 	err := ReadRows(context.Background(), src, []int{group}, func(rows []T) error {
 		_, err := pw.Write(rows)
@@ -61,11 +58,38 @@ func rewriteGroup[T any](pw *parquet.GenericWriter[T], src *File, group int) err
 	return pw.Flush()
 }
 
-// loadIndexes checks the page indexes of a group before parquet-go copies them.
-func (f *File) loadIndexes(group int) {
-	for i, c := range f.pf.RowGroups()[group].ColumnChunks() {
-		chunk := c.(*parquet.FileColumnChunk)
-		f.offsetIndex(chunk, i)
-		f.columnIndex(chunk, i)
+// copyable says whether a row group is what the writer of a schema would have
+// written, down to the pages, and has page indexes that can be trusted.
+func (f *File) copyable(group int, schema *parquet.Schema) bool {
+	if !parquet.EqualNodes(f.Schema(), schema) {
+		return false
 	}
+	for i, path := range schema.Columns() {
+		leaf, _ := schema.Lookup(path...)
+		chunk := f.pf.RowGroups()[group].ColumnChunks()[i].(*parquet.FileColumnChunk)
+		meta := &f.pf.Metadata().RowGroups[group].Columns[i]
+		if meta.MetaData.Codec != format.Zstd || !encodedAs(meta.MetaData.EncodingStats, leaf.Node.Encoding()) {
+			return false
+		}
+		_, offsets := f.offsetIndex(chunk, i)
+		_, bounds := f.columnIndex(chunk, i)
+		if !offsets || !bounds {
+			return false
+		}
+	}
+	return true
+}
+
+// encodedAs checks that all pages have one encoding.
+func encodedAs(stats []format.PageEncodingStats, want encoding.Encoding) bool {
+	dictionary := false
+	for _, s := range stats {
+		switch {
+		case s.PageType == format.DictionaryPage:
+			dictionary = true
+		case s.PageType != format.DataPage || s.Encoding != want.Encoding():
+			return false
+		}
+	}
+	return len(stats) > 0 && dictionary == (want.Encoding() == format.RLEDictionary)
 }

@@ -2,6 +2,7 @@ package parquetio
 
 import (
 	"fmt"
+	"sync/atomic"
 	"unsafe"
 
 	"github.com/apache/arrow/go/v17/arrow"
@@ -16,24 +17,41 @@ const (
 )
 
 // pageOwner lends a page's buffers to Arrow: it is the allocator that the last
-// Release of such a buffer goes to.
+// Release of such a buffer goes to. When the page has no user left its memory
+// serves the next one.
 type pageOwner struct {
 	file *File
-	page parquet.Page
+	page dataPage
+	uses atomic.Int32
+}
+
+// newPageOwner has one user, who is to release it.
+func newPageOwner(f *File, page dataPage) *pageOwner {
+	o := &pageOwner{file: f, page: page}
+	o.retain()
+	return o
+}
+
+func (o *pageOwner) retain() {
+	o.file.pages.Add(1)
+	o.uses.Add(1)
+}
+
+func (o *pageOwner) release() {
+	o.file.pages.Add(-1)
+	if o.uses.Add(-1) == 0 {
+		parquet.Release(o.page.Page)
+		recycle(o.page.buffer)
+	}
 }
 
 func (o *pageOwner) Allocate(int) []byte           { panic("parquetio: pages do not allocate") }
 func (o *pageOwner) Reallocate(int, []byte) []byte { panic("parquetio: pages do not allocate") }
-
-func (o *pageOwner) Free([]byte) {
-	o.file.pages.Add(-1)
-	parquet.Release(o.page)
-}
+func (o *pageOwner) Free([]byte)                   { o.release() }
 
 // lend makes an Arrow buffer of bytes that belong to the page.
 func (o *pageOwner) lend(b []byte) *memory.Buffer {
-	o.file.pages.Add(1)
-	parquet.Retain(o.page)
+	o.retain()
 	return memory.NewBufferWithAllocator(b, o)
 }
 
@@ -58,7 +76,8 @@ func newData(typ arrow.DataType, n int, nulls int, buffers ...*memory.Buffer) ar
 // plainPage is a page that is not dictionary-encoded, as one Arrow array of all
 // its rows. Without nulls it copies nothing; with nulls it copies offsets and
 // numbers, but never strings.
-func (f *File) plainPage(l *leaf, page parquet.Page) (arrow.ArrayData, error) {
+func (f *File) plainPage(l *leaf, owner *pageOwner) (arrow.ArrayData, error) {
+	page := owner.page
 	rows := int(page.NumValues())
 	levels, values, err := l.levels(page, rows)
 	if err != nil {
@@ -66,7 +85,6 @@ func (f *File) plainPage(l *leaf, page parquet.Page) (arrow.ArrayData, error) {
 	}
 	v := page.Data()
 	data, offsets := v.Data()
-	owner := &pageOwner{file: f, page: page}
 	switch {
 	case l.typ.ID() == arrow.BOOL:
 		return f.booleans(l, owner, rows, values, levels, data)

@@ -33,7 +33,7 @@ func readGroup[T any](ctx context.Context, f *File, group int, block []T, yield 
 	place := func() string { return fmt.Sprintf("row group %d", group) }
 	var r *parquet.GenericReader[T]
 	err := f.source.guard(ctx, place, func() error {
-		r = parquet.NewGenericRowGroupReader[T](f.pf.RowGroups()[group])
+		r = parquet.NewGenericRowGroupReader[T](&rowGroup{f.pf.RowGroups()[group], f, group})
 		return nil
 	})
 	if err != nil {

@@ -30,11 +30,17 @@ var errThrift = errors.New("lengths in metadata exceed its size")
 // it looks for the elements; a flipped byte could so ask for all memory, which
 // no recover survives.
 func checkThrift(b []byte) error {
+	_, err := thriftSize(b)
+	return err
+}
+
+// thriftSize is the number of bytes that the struct at the start of b takes.
+func thriftSize(b []byte) (int, error) {
 	w := thriftWalk{b: b}
 	if w.structure(0); w.bad {
-		return errThrift
+		return 0, errThrift
 	}
-	return nil
+	return len(b) - len(w.b), nil
 }
 
 type thriftWalk struct {

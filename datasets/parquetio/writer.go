@@ -72,18 +72,17 @@ func newParquetWriter[T any](w io.Writer, opt WriterOptions) *parquet.GenericWri
 	if level == 0 {
 		level = zstd.SpeedFastest
 	}
-	pw := parquet.NewGenericWriter[T](w, schema, &parquet.WriterConfig{
+	return parquet.NewGenericWriter[T](w, schema, &parquet.WriterConfig{
 		CreatedBy:          "chimera parquetio version 1.0.0 (build parquet-go)",
 		Compression:        &codec.Codec{Level: level},
 		PageBufferSize:     pageBytes,
 		WriteBufferSize:    1 << 20,
 		DataPageVersion:    1, // read by everyone
-		DataPageStatistics: true,
 		DictionaryMaxBytes: dictionaryBytes,
 		SkipPageBounds:     unboundedColumns(schema),
+		SkipPageStatistics: schema.Columns(), // the page index has them; headers would hold them whole, four times
 		KeyValueMetadata:   opt.Metadata,
 	})
-	return pw
 }
 
 // Write appends rows. It keeps nothing of them after it returns. After an
