@@ -52,6 +52,7 @@ type Input struct {
 type Result struct {
 	Outcomes [][]Segment // by unit: what becomes of its rows; see ReadOutcomes
 	Clusters int64       // near-duplicate clusters with a row of tonight
+	Largest  []Cluster   // the largest of them, largest first
 	Bridges  int64       // rows near to more than one published row
 	Rounds   int         // of the distributed part of the search for connected components
 }
@@ -237,11 +238,16 @@ func (n *near) resolve(ctx context.Context, graph [][]Segment, res *Result) (bas
 		}
 	}
 	results, err := run[resolveResult](ctx, n.r, stageResolve, tasks)
+	var largest largest
 	for _, r := range results {
 		base = append(base, r.Base...)
 		n.requests = append(n.requests, r.Requests...)
 		res.Clusters += r.Clusters
+		for _, c := range r.Largest {
+			largest.add(c)
+		}
 	}
+	res.Largest = largest
 	return base, err
 }
 

@@ -20,6 +20,7 @@ type resolveResult struct {
 	Base     []Segment // (row of tonight, survivor or 0 if it survives, cluster), by finish shard
 	Requests []Segment // (survivor, row of tonight, 0), to be compared, by sign shard
 	Clusters int64
+	Largest  largest
 }
 
 // resolve names the survivor of each component of one shard. Tonight's members
@@ -70,6 +71,7 @@ type resolver struct {
 	base     *spill
 	requests *spill
 	clusters int64
+	largest  largest
 
 	members []int64 // rows of components without a published row, one after the other
 	ends    []int   // of each component in members
@@ -80,13 +82,19 @@ type resolver struct {
 // number. So the smallest number is known before the first row of tonight.
 func (r *resolver) old(m *merger, root node) error {
 	survivor, cluster := rowOf(root), rowOf(root)
-	rows, last := 0, root
+	rows, last, first := int64(0), root, int64(0)
+	published := int64(1)
 	for t := m.peek(); t != nil && t[0] == root; t = m.peek() {
 		if n := t[1]; n != last {
 			last = n
 			cluster = min(cluster, rowOf(n))
+			if isPublished(n) {
+				published++
+			}
 			if isTonight(n) {
-				rows++
+				if rows++; rows == 1 {
+					first = rowOf(n)
+				}
 				if err := r.duplicate(rowOf(n), survivor, cluster); err != nil {
 					return err
 				}
@@ -98,6 +106,7 @@ func (r *resolver) old(m *merger, root node) error {
 	}
 	if rows > 0 {
 		r.clusters++
+		r.largest.add(Cluster{Cluster: cluster, Rows: rows + published, Survivor: survivor, Duplicate: first})
 	}
 	return nil
 }
@@ -141,6 +150,11 @@ func (r *resolver) settle(ctx context.Context) error {
 	from := 0
 	for i, to := range r.ends {
 		rows := r.members[from:to] // sorted: its first is the cluster's number
+		duplicate := rows[0]
+		if duplicate == survivors[i] {
+			duplicate = rows[1]
+		}
+		r.largest.add(Cluster{Cluster: rows[0], Rows: int64(len(rows)), Survivor: survivors[i], Duplicate: duplicate})
 		for _, row := range rows {
 			if row == survivors[i] {
 				err = r.base.add(triple{uint64(row), 0, uint64(rows[0])}, nil)
@@ -224,7 +238,7 @@ func (r *resolver) finish(ctx context.Context) (res resolveResult, err error) {
 	if err := r.settle(ctx); err != nil {
 		return res, err
 	}
-	res.Clusters = r.clusters
+	res.Clusters, res.Largest = r.clusters, r.largest
 	if res.Base, err = r.base.finish(); err != nil {
 		return res, err
 	}
