@@ -49,7 +49,11 @@ func (r *run) curate(ctx context.Context) (Summary, error) {
 	if err != nil {
 		return Summary{}, err
 	}
-	return r.publish(ctx, in, signed, written)
+	clusters, err := r.clusters(ctx, found.Largest, append(docs, r.old.Documents...))
+	if err != nil {
+		return Summary{}, err
+	}
+	return r.publish(ctx, in, signed, written, clusters)
 }
 
 // counted is the night's input once every unit has been read: where each

@@ -11,6 +11,7 @@ import (
 
 	"github.com/chimera-1/chimera/datasets"
 	"github.com/chimera-1/chimera/datasets/lake"
+	"github.com/chimera-1/chimera/pipelines/report"
 	"github.com/chimera-1/chimera/transforms/dedup"
 )
 
@@ -23,7 +24,7 @@ const (
 )
 
 // publish packs what the stages made, proves that no row was lost and commits.
-func (r *run) publish(ctx context.Context, in *counted, signed []signalsResult, written []writeResult) (Summary, error) {
+func (r *run) publish(ctx context.Context, in *counted, signed []signalsResult, written []writeResult, clusters []report.Cluster) (Summary, error) {
 	total := newCounts()
 	for _, s := range signed {
 		total.add(s.Counts)
@@ -40,6 +41,7 @@ func (r *run) publish(ctx context.Context, in *counted, signed []signalsResult, 
 		return Summary{}, err
 	}
 	night := r.reportOf(s, in, total, signed)
+	night.Clusters = clusters
 	if !r.c.MaxRejects.Allows(s.Output.Rejected, s.Input.Rows) && !r.c.PublishAnyway {
 		return r.refuse(ctx, s, tables, total, night)
 	}

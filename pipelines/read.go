@@ -3,6 +3,7 @@ package pipelines
 import (
 	"context"
 	"os"
+	"strconv"
 	"unsafe"
 
 	"github.com/chimera-1/chimera/datasets"
@@ -97,3 +98,6 @@ func (p readPart) open(ctx context.Context, opt formats.Options) (formats.Reader
 	}
 	return formats.OpenStream(stdinPath, f, formats.JSONL, opt)
 }
+
+// rowName is how messages and rejects name a row: file:row.
+func rowName(path string, number int64) string { return path + ":" + strconv.FormatInt(number, 10) }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/hex"
 	"fmt"
-	"strconv"
 	"strings"
 	"time"
 
@@ -170,7 +169,7 @@ func (u *unitWriter) fresh(d *datasets.Document, dec *datasets.Decision, s strin
 	case u.t.Signals:
 		d.Signals = u.analyzer.Analyze(s)
 		verdict = u.t.Profile.Decide(d.Signals)
-		u.res.Sketches.add(d, d.OriginFile+":"+strconv.FormatInt(d.OriginRow, 10), verdict, s)
+		u.res.Sketches.add(d, rowName(d.OriginFile, d.OriginRow), verdict, s)
 	}
 	dec.Decision = datasets.Keep
 	if !verdict.Keep {
