@@ -24,6 +24,7 @@ type golden struct {
 	ID            string
 	Chars         int64
 	SHA           string
+	Text          string       // in testdata only
 	GopherRep     goldenFilter `json:"gopher_rep"`
 	GopherQuality goldenFilter `json:"gopher_quality"`
 	C4            goldenFilter
@@ -255,6 +256,22 @@ func TestGolden(t *testing.T) {
 		}
 		return 0.995
 	})
+}
+
+// TestGoldenEdges does the same for the handmade documents of testdata.
+func TestGoldenEdges(t *testing.T) {
+	c := newChecker(t)
+	eachLine(t, "testdata/edge.jsonl.gz", func(line []byte) {
+		g := new(golden)
+		if err := json.Unmarshal(line, g); err != nil {
+			t.Fatal(err)
+		}
+		c.check(g, g.Text)
+	})
+	if len(c.files) != 1 || c.files["golden/edge_dev.jsonl.gz"].docs != 249 {
+		t.Fatalf("want 249 documents of one file, got %v", c.files)
+	}
+	c.report(func(string) float64 { return 1 })
 }
 
 // sharedData finds the shared data folder beside the module's.
