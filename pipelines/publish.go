@@ -102,7 +102,8 @@ func (r *run) tables(ctx context.Context, in *counted, signed []signalsResult, w
 		return nil, err
 	}
 	changes[datasets.TableBands] = idx
-	inputs, err := writeRows(ctx, r, datasets.TableInputs, "inputs", r.inputRows(in))
+	r.read = r.inputRows(in)
+	inputs, err := writeRows(ctx, r, datasets.TableInputs, "inputs", r.read)
 	if err != nil {
 		return nil, err
 	}
@@ -195,7 +196,7 @@ func (r *run) addRun(ctx context.Context, tables map[string]lake.Change, s Summa
 	if err != nil {
 		return err
 	}
-	inputs, err := json.Marshal(r.plan.Files)
+	inputs, err := json.Marshal(r.read)
 	if err != nil {
 		return err
 	}

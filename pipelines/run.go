@@ -26,6 +26,7 @@ type run struct {
 	old     dedup.Index
 	oldDocs []lake.DataFile // text.documents before tonight
 	runner  *lakeio.Runner
+	read    []datasets.Input // what was read, once it was
 	began   time.Time
 	cpu0    float64
 	stages  []stageTime

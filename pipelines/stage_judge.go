@@ -76,7 +76,7 @@ func judgeStage(ctx context.Context, env lakeio.Env, t judgeTask) (judgeResult, 
 	defer tombs.abort()
 	var entries []dedup.Entry
 	for i, row := range rows {
-		if row.Signals == nil {
+		if row.Signals == nil || before[i].stage == datasets.StageInput {
 			continue // an exact duplicate, or blank: its decision stands
 		}
 		res.Judged++

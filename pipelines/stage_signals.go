@@ -163,11 +163,14 @@ func (u *unitWriter) fresh(d *datasets.Document, dec *datasets.Decision, s strin
 		d.Text = &kept
 	}
 	verdict := text.Verdict{Keep: true}
+	blank := text.IsBlank(s)
+	if u.t.Signals {
+		d.Signals = u.analyzer.Analyze(s)
+	}
 	switch {
-	case text.IsBlank(s):
+	case blank:
 		verdict = text.Verdict{Stage: datasets.StageInput, Reason: datasets.ReasonEmpty}
 	case u.t.Signals:
-		d.Signals = u.analyzer.Analyze(s)
 		verdict = u.t.Profile.Decide(d.Signals)
 		u.res.Sketches.add(d, rowName(d.OriginFile, d.OriginRow), verdict, s)
 	}
@@ -175,7 +178,7 @@ func (u *unitWriter) fresh(d *datasets.Document, dec *datasets.Decision, s strin
 	if !verdict.Keep {
 		dec.Decision, dec.Stage, dec.Reason = datasets.Drop, verdict.Stage, verdict.Reason
 	}
-	if verdict.Reason != datasets.ReasonEmpty {
+	if !blank {
 		u.content = append(u.content, contentEntry(d.ContentHash, d.RowID))
 		u.sign(d.RowID, s, verdict.Keep)
 	}
