@@ -25,12 +25,12 @@ type File struct {
 
 // Input is one row of ops.inputs: a file we read.
 type Input struct {
-	Path     string    `parquet:"path,id(1)" doc:"path as given"`
-	Bytes    int64     `parquet:"bytes,id(2)" doc:"size in bytes when pinned"`
-	Modified time.Time `parquet:"modified,timestamp(microsecond),id(3)" doc:"modification time when pinned, UTC"`
-	SHA256   *string   `parquet:"sha256,id(4)" doc:"SHA-256, hex, where the file was read whole; else null"`
-	Rows     int64     `parquet:"rows,id(5)" doc:"rows read, rejects included"`
-	RunID    string    `parquet:"run_id,id(6)" doc:"run that read it"`
+	Path     string    `parquet:"path,id(1)" doc:"path as given" json:"path"`
+	Bytes    int64     `parquet:"bytes,id(2)" doc:"size in bytes when pinned" json:"bytes"`
+	Modified time.Time `parquet:"modified,timestamp(microsecond),id(3)" doc:"modification time when pinned, UTC" json:"modified"`
+	SHA256   *string   `parquet:"sha256,id(4)" doc:"SHA-256, hex, where the file was read whole; else null" json:"sha256"`
+	Rows     int64     `parquet:"rows,id(5)" doc:"rows read, rejects included" json:"rows"`
+	RunID    string    `parquet:"run_id,id(6)" doc:"run that read it" json:"run_id"`
 }
 
 // Run is one row of ops.runs: how a run went, with all it takes to repeat it.
