@@ -46,7 +46,7 @@ type Curate struct {
 	ConfigYAML string           // effective configuration as YAML, stored with the run.
 	Revision   string           // version and revision of the program, stored with the run.
 	Progress   func(Progress)   `json:"-"` // hears how the run goes, if set.
-	Now        func() time.Time // the clock. Defaults to time.Now.
+	Now        func() time.Time `json:"-"` // the clock. Defaults to time.Now.
 }
 
 // Input is a set of files of one source.
