@@ -1,6 +1,8 @@
 package text
 
 import (
+	"fmt"
+	"math"
 	"strings"
 	"unsafe"
 
@@ -27,9 +29,12 @@ func NewAnalyzer(rules LineRules) *Analyzer {
 	return &Analyzer{tok: tok, c4: c4{rules: rules, tok: tok}}
 }
 
-// Analyze returns every figure of text, which must be valid UTF-8. The result
-// does not hold on to text.
+// Analyze returns every figure of text, which must be valid UTF-8 of less than
+// 2 GiB. The result does not hold on to text.
 func (a *Analyzer) Analyze(text string) *datasets.Signals {
+	if len(text) > math.MaxInt32-2*padding {
+		panic(fmt.Sprintf("text: Analyze: document of %d bytes, at most 2 GiB", len(text)))
+	}
 	a.words.spans, a.sentences = a.tok.WordsAndSentences(a.words.spans[:0], a.sentences[:0], text)
 	return a.figures(text, a.measureParts(text))
 }

@@ -60,10 +60,9 @@ const maxExcerpt = 200
 
 // Explain analyses text and decides as the profile and as each filter alone.
 func (a *Analyzer) Explain(p Profile, text string) *Explanation {
-	rules := a.c4.rules
+	defer func(old LineRules) { a.c4.rules = old }(a.c4.rules)
 	a.c4.rules = p.Lines
 	s := a.Analyze(text)
-	a.c4.rules = rules
 	e := &Explanation{Signals: a.figuresOf(s)}
 	d := &e.Decisions
 	d.GopherQuality = a.filterDecision(p.GopherQuality.judge(&s.GopherQuality), StageGopherQuality, text)
