@@ -54,14 +54,19 @@ func LookupProfile(name string) (Profile, error) {
 // EditsText reports whether the profile changes the text of documents it keeps.
 func (p Profile) EditsText() bool { return slices.Contains(p.Stages, StageC4) }
 
-// NeedsText reports whether p has to read the text of a document whose signals
-// were made under old: its line rules differ in what the figures or the edits
-// depend on.
+// NeedsText reports whether p cannot decide from signals made under old, because
+// a figure it looks at depends on a line rule that differs. The end-mark rule
+// is no such rule: its figures are always there both ways.
 func (p Profile) NeedsText(old Profile) bool {
-	if p.EditsText() {
-		return !old.EditsText() || p.Lines != old.Lines
+	a, b := p.Lines, old.Lines
+	a.TerminalPunct, b.TerminalPunct = false, false
+	if !slices.Contains(p.Stages, StageFineWeb) {
+		a.ShortLine, b.ShortLine = 0, 0
 	}
-	return old.EditsText() || slices.Contains(p.Stages, StageFineWeb) && p.Lines.ShortLine != old.Lines.ShortLine
+	if p.EditsText() {
+		return a != b
+	}
+	return a.ShortLine != b.ShortLine
 }
 
 // Validate returns every fault of the profile at once, each naming its key.

@@ -121,9 +121,10 @@ func TestNeedsText(t *testing.T) {
 		{"same", fineweb, fineweb, false},
 		{"other thresholds", stricter, fineweb, false},
 		{"other line rules", lines, fineweb, true},
-		{"end-mark rule", c4, fineweb, true},
-		{"edits come", fineweb, gopher, true},
-		{"edits go", gopher, fineweb, true},
+		{"end-mark rule", c4, fineweb, false},
+		{"edits come", fineweb, gopher, false},
+		{"edits come with other line rules", lines, gopher, true},
+		{"edits go", gopher, lines, false},
 		{"no edits", technical, gopher, false},
 		{"other short lines", short, technical, true},
 	} {
