@@ -136,3 +136,13 @@ func asJSON(t *testing.T, v any) (out map[string]any) {
 	}
 	return out
 }
+
+// TestAnalyzeAllocatesItsResultOnly keeps the analysis off the heap once its
+// buffers have grown.
+func TestAnalyzeAllocatesItsResultOnly(t *testing.T) {
+	a := NewAnalyzer(referenceLines())
+	text := prose + "A fact.[1] Another one [citation needed] follows it.\nWe use cookies, as everybody does.\n"
+	if n := testing.AllocsPerRun(50, func() { a.Analyze(text) }); n > 1 {
+		t.Errorf("%g allocations a document, want 1", n)
+	}
+}

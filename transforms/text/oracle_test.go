@@ -303,7 +303,7 @@ func TestFiguresAgainstOracle(t *testing.T) {
 	seed := uint64(0)
 	for _, rules := range []LineRules{rules, {ShortLine: 5}, {RemoveCitations: true, MaxWordLength: 12, MinWordsPerLine: 1, CurlyBracket: true, ShortLine: 30}} {
 		a, o := NewAnalyzer(rules), oracle{english.New(), rules}
-		for range 3000 {
+		for range 1000 {
 			seed++
 			text := randomText(rand.New(rand.NewPCG(seed, 1)))
 			if d := diffSignals(a, o, text); d != "" {
