@@ -34,7 +34,7 @@ func (r *run) reportOf(s Summary, in *counted, total counts, signed []signalsRes
 		Lake: s.Lake, Job: s.Job, Date: s.Date, RunID: s.RunID, Profile: s.Profile, Started: r.plan.Started, Revision: r.c.Revision,
 		Input:   report.Input(s.Input),
 		Output:  outputOf(s),
-		Sources: sourcesOf(total, &sk),
+		Sources: r.sources(total, &sk),
 		Drops:   dropsOf(r.c.Profile.Stages, &sk, total),
 		Samples: sk.samples(),
 		Refused: refusalsOf(total),
@@ -53,12 +53,20 @@ func outputOf(s Summary) report.Output {
 	return report.Output{Kept: s.Output.Kept, Dropped: s.Output.Dropped, Exact: s.Duplicates.Exact, Near: s.Duplicates.Near, Old: s.Duplicates.Old, Rejected: s.Output.Rejected}
 }
 
-func sourcesOf(total counts, sk *sketches) []report.Part {
+func (r *run) sources(total counts, sk *sketches) []report.Part {
+	files := map[string]report.Input{}
+	for _, f := range r.plan.Files {
+		in := files[f.Source]
+		in.Files++
+		in.Bytes += f.Size
+		files[f.Source] = in
+	}
 	var parts []report.Part
 	for _, name := range sortedKeys(total.Sources) {
-		c := total.Sources[name]
+		c, in := total.Sources[name], files[name]
+		in.Rows, in.TextBytes = c.Rows, c.Bytes
 		parts = append(parts, report.Part{Source: name,
-			Input:  report.Input{Rows: c.Rows, TextBytes: c.Bytes},
+			Input:  in,
 			Output: report.Output{Kept: c.Kept, Dropped: c.Dropped, Exact: c.Exact, Near: c.Near},
 			Length: sk.Lengths[name]})
 	}
