@@ -108,8 +108,8 @@ func (a *app) root() *cobra.Command {
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Long: `chimera is a nightly batch job over a data lake: text in, curated, deduplicated
-and versioned training data out, as Apache Iceberg tables that DuckDB, Spark,
-Trino and pyiceberg read without it.`,
+and versioned training data out, as Apache Iceberg tables that DuckDB, pyiceberg
+and other engines read without it.`,
 		Example: `  chimera sample text --out sample --docs 2000
   chimera nightly --lake lake --input sample
   chimera lake log --lake lake`,

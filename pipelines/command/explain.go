@@ -177,7 +177,7 @@ func (e *explainer) rows(ctx context.Context, file string, r formats.Reader) (er
 
 // warnReject tells of a row that is no document.
 func warnReject(r *datasets.Reject) {
-	slog.Warn(fmt.Sprintf("%s: %s: %s", r.Row, r.Stage, r.Reason), "excerpt", r.Excerpt)
+	slog.Warn(fmt.Sprintf("%s: %s: %s in %s", r.Row, r.Stage, r.Reason, r.Excerpt))
 }
 
 func (e *explainer) explain(file string, row *formats.Row) explained {

@@ -76,6 +76,9 @@ func curateOf(l *config.Loaded) pipelines.Curate {
 		ReportDir:   l.Report.Dir,
 		ConfigYAML:  l.Print(),
 	}
+	if out.MaxRejects == (pipelines.MaxRejects{}) {
+		out.MaxRejects.Least = -1 // none at all: to the job zero means its default
+	}
 	for _, in := range l.Inputs {
 		out.Inputs = append(out.Inputs, pipelines.Input{Glob: in.Glob, Source: in.Source, Fields: formats.FieldMap(in.Fields)})
 	}
@@ -84,9 +87,7 @@ func curateOf(l *config.Loaded) pipelines.Curate {
 
 // withProgress runs a job and shows how far it is.
 func withProgress[T any](ctx context.Context, a *app, l *config.Loaded, run func(context.Context, func(pipelines.Progress)) (T, error)) (T, error) {
-	if a.InitBeam != nil {
-		a.InitBeam()
-	}
+	a.initBeam(l.Log)
 	if a.quiet {
 		return run(ctx, nil)
 	}
@@ -104,6 +105,14 @@ func withProgress[T any](ctx context.Context, a *app, l *config.Loaded, run func
 		show = jsonProgress()
 	}
 	return run(ctx, show)
+}
+
+// initBeam gets Beam ready. It replaces the logger while it does.
+func (a *app) initBeam(log config.Log) {
+	if a.InitBeam != nil {
+		a.InitBeam()
+	}
+	a.setLogging(log)
 }
 
 // jsonProgress logs progress as records, for programs that read them.

@@ -28,6 +28,9 @@ snapshot names, are listed too and are no fault: see chimera lake sweep.`,
 			return err
 		}
 		if a.json {
+			// Scripts take the length of these: an empty list, not null.
+			report.Damaged, report.Missing = append([]lake.Damage{}, report.Damaged...), append([]lake.Damage{}, report.Missing...)
+			report.Orphans = append([]lake.Orphan{}, report.Orphans...)
 			if err := a.printJSON(report); err != nil {
 				return err
 			}
