@@ -43,27 +43,29 @@ func eachDocument(ctx context.Context, env lakeio.Env, path string, texts bool, 
 }
 
 // lookupTexts calls yield for the given rows of a text.documents file, sorted
-// by row id; only pages that can hold one are read.
+// by row id; only pages that can hold one are read. A row that is not there is
+// an error.
 func lookupTexts(ctx context.Context, env lakeio.Env, path string, rows []int64, yield func(row int64, d docView) error) error {
-	next := 0
-	return eachBatch(ctx, env, path, func(f *parquetio.File) *parquetio.Batches {
+	rest := rows
+	err := eachBatch(ctx, env, path, func(f *parquetio.File) *parquetio.Batches {
 		return f.Lookup(ctx, "row_id", rows, "row_id", "doc_id", "source", "text")
 	}, func(b batchView) error {
 		ids := b.int64s(0)
 		for i := range ids.Len() {
-			id := ids.Value(i)
-			for next < len(rows) && rows[next] < id {
-				next++
-			}
-			if next == len(rows) || rows[next] != id {
+			if len(rest) == 0 || rest[0] != ids.Value(i) {
 				continue
 			}
-			if err := yield(id, docView{DocID: b.view(1, i), Source: b.view(2, i), Text: b.view(3, i)}); err != nil {
+			rest = rest[1:]
+			if err := yield(ids.Value(i), docView{DocID: b.view(1, i), Source: b.view(2, i), Text: b.view(3, i)}); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
+	if err == nil && len(rest) > 0 {
+		err = fmt.Errorf("%s: row %d is not in the file; run chimera lake verify", path, rest[0])
+	}
+	return err
 }
 
 // batchView is one Arrow batch and the file row it starts at.

@@ -73,7 +73,11 @@ func (c Curate) Plan(ctx context.Context) (Plan, error) {
 	} else {
 		out.Identity = c.identity(files, 0)
 	}
-	p, err := c.cut(ctx, files, out.Generation)
+	stored, err := c.storedBytes(ctx, l)
+	if err != nil {
+		return Plan{}, err
+	}
+	p, err := c.cut(ctx, files, out.Generation, stored)
 	if err != nil {
 		return Plan{}, err
 	}

@@ -166,9 +166,15 @@ func (c Curate) identity(files []pinned, nonce int) string {
 	return hex.EncodeToString(h[:])
 }
 
+// Names of the jobs, as generations carry them.
+const (
+	jobCurate   = "curate"
+	jobRedecide = "redecide"
+)
+
 func (c Curate) job() string {
 	if c.Redecide {
-		return "redecide"
+		return jobRedecide
 	}
-	return "curate"
+	return jobCurate
 }

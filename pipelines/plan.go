@@ -18,6 +18,8 @@ const (
 	minUnitBytes = 1 << 20   // below it a unit costs more to run than to read
 	shardBytes   = 256 << 20 // raw input bytes a dedup shard: some 30 MB of entries
 	maxShards    = 256
+
+	storedExpansion = 3 // of documents, in the lake and in compressed inputs
 )
 
 // plan is how a run's work is cut. It is written down when the run begins, so
@@ -43,10 +45,11 @@ type part struct {
 	formats.Unit
 }
 
-// cut makes the plan of a run over files.
-func (c Curate) cut(ctx context.Context, files []pinned, generation int32) (plan, error) {
+// cut makes the plan of a run over files; of a run that reads the lake instead,
+// stored is the size of the documents there.
+func (c Curate) cut(ctx context.Context, files []pinned, generation int32, stored int64) (plan, error) {
 	p := plan{Revision: c.Revision, Generation: generation, Started: c.Now().UTC().Truncate(time.Microsecond), Files: files}
-	var total int64
+	total := stored
 	for _, f := range files {
 		total += rawSize(f.Input)
 	}
@@ -91,7 +94,7 @@ func (f pinned) pieces(ctx context.Context, target int64) ([]formats.Unit, error
 func rawSize(in formats.Input) int64 {
 	switch {
 	case in.Kind == formats.Parquet, strings.HasSuffix(in.Path, ".gz"), strings.HasSuffix(in.Path, ".zst"):
-		return 3 * in.Size
+		return storedExpansion * in.Size
 	}
 	return in.Size
 }

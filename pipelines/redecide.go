@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"maps"
+	"slices"
 
 	"github.com/chimera-1/chimera/datasets"
 	"github.com/chimera-1/chimera/datasets/lake"
@@ -57,44 +59,84 @@ func (r *run) redecide(ctx context.Context) (Summary, error) {
 	return r.publishRedecided(ctx, judged, written)
 }
 
-// storedProfile is the profile whose line rules the stored signals follow.
-func (r *run) storedProfile(ctx context.Context) (text.Profile, error) {
+// storedProfiles are the profiles of the nights, by generation: the signals of
+// the rows that a night brought in follow its profile's line rules.
+func (r *run) storedProfiles(ctx context.Context) (map[int32]text.Profile, error) {
 	gens, err := r.l.Generations(ctx)
 	if err != nil {
-		return text.Profile{}, err
+		return nil, err
 	}
-	for i := len(gens) - 1; i >= 0; i-- {
-		raw := gens[i].Properties[propProfileJSON]
-		if gens[i].RolledBack || gens[i].Job != "curate" || raw == "" {
+	stored := map[int32]text.Profile{}
+	for _, g := range gens {
+		raw := g.Properties[propProfileJSON]
+		if g.RolledBack || g.Job != jobCurate || raw == "" {
 			continue
 		}
 		var p text.Profile
 		if err := json.Unmarshal([]byte(raw), &p); err != nil {
-			return p, fmt.Errorf("generation %s: stored profile: %w", gens[i].Tag, err)
+			return nil, fmt.Errorf("generation %s: stored profile: %w", g.Tag, err)
 		}
-		return p, nil
+		stored[g.Number] = p
 	}
-	return text.Profile{}, fmt.Errorf("--redecide: the lake %s has no documents yet", r.l.URI())
+	if len(stored) == 0 {
+		return nil, fmt.Errorf("--redecide: the lake %s has no documents yet", r.l.URI())
+	}
+	return stored, nil
+}
+
+// storedProfile is the profile that the signals of a file of text.documents
+// follow: a file's rows are one night's.
+func storedProfile(stored map[int32]text.Profile, f dedup.FileRef) (text.Profile, error) {
+	p, ok := stored[datasets.GenerationOf(f.Lo)]
+	if !ok {
+		return p, fmt.Errorf("--redecide: %s: no record of the profile of %s, which its signals follow", f.Path, datasets.Tag(datasets.GenerationOf(f.Lo)))
+	}
+	return p, nil
+}
+
+func (r *run) judgeTasks(ctx context.Context) ([]judgeTask, error) {
+	stored, err := r.storedProfiles(ctx)
+	if err != nil {
+		return nil, err
+	}
+	r.warnOf(stored)
+	var tasks []judgeTask
+	for i, f := range r.oldDocs {
+		p, err := storedProfile(stored, r.old.Documents[i])
+		if err != nil {
+			return nil, err
+		}
+		for g := range max(len(f.Splits), 1) {
+			tasks = append(tasks, judgeTask{Part: len(tasks), Documents: r.old.Documents[i], Group: g, Decisions: r.old.Decisions,
+				Profile: r.c.Profile, Stored: p, Generation: r.plan.Generation, Shards: r.plan.Shards})
+		}
+	}
+	return tasks, nil
+}
+
+// warnOf says what stored signals cannot tell.
+func (r *run) warnOf(stored map[int32]text.Profile) {
+	var without, other []string
+	for _, g := range slices.Sorted(maps.Keys(stored)) {
+		switch p := stored[g]; {
+		case p.Name == "none" && r.c.Profile.Name != "none":
+			without = append(without, datasets.Tag(g))
+		case r.c.Profile.NeedsText(p):
+			other = append(other, datasets.Tag(g))
+		}
+	}
+	if len(without) > 0 {
+		slog.Warn("redecide: nights under the profile none store no signals; their rows keep their decisions", "nights", without)
+	}
+	if len(other) > 0 {
+		slog.Warn("redecide: nights under other line rules; their texts that pass the filters before those are read again", "nights", other)
+	}
 }
 
 func (r *run) judge(ctx context.Context) ([]judgeResult, []judgeTask, error) {
-	stored, err := r.storedProfile(ctx)
+	tasks, err := r.judgeTasks(ctx)
 	if err != nil {
 		return nil, nil, err
-	}
-	if stored.Name == "none" && r.c.Profile.Name != "none" {
-		slog.Warn("redecide: nights under the profile none store no signals; their rows keep their decisions")
-	}
-	if r.c.Profile.NeedsText(stored) {
-		slog.Warn("redecide: the line rules differ from the stored signals'; texts that pass the filters before them are read again", "stored", stored.Name, "profile", r.c.Profile.Name)
-	}
-	var tasks []judgeTask
-	for i, f := range r.oldDocs {
-		groups := max(len(f.Splits), 1)
-		for g := range groups {
-			tasks = append(tasks, judgeTask{Part: len(tasks), Documents: r.old.Documents[i], Group: g, Decisions: r.old.Decisions,
-				Profile: r.c.Profile, Stored: stored, Generation: r.plan.Generation, Shards: r.plan.Shards})
-		}
 	}
 	results, err := stage[judgeTask, judgeResult](ctx, r, "judge", 0, tasks, nil)
 	if err != nil {

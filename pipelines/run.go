@@ -55,7 +55,11 @@ func (c Curate) begin(ctx context.Context, l *lake.Lake, night *lake.Night, runI
 		if err := night.RemoveScratch(ctx); err != nil {
 			return nil, err
 		}
-		if p, err = c.cut(ctx, files, night.Generation); err != nil {
+		stored, err := c.storedBytes(ctx, l)
+		if err != nil {
+			return nil, err
+		}
+		if p, err = c.cut(ctx, files, night.Generation, stored); err != nil {
 			return nil, err
 		}
 		if err := savePlan(ctx, st, path, p); err != nil {
@@ -69,6 +73,20 @@ func (c Curate) begin(ctx context.Context, l *lake.Lake, night *lake.Night, runI
 	slog.Info("run", "id", runID, "generation", night.Generation, "files", len(p.Files), "units", len(p.Units), "shards", p.Shards, "resumed", resumed)
 	r.runner = &lakeio.Runner{Lake: l.Store().URI(), Scratch: scratch, Attempt: attemptName(c.Now()), Beam: c.Beam, Workers: c.Workers}
 	return r, r.loadIndex(ctx)
+}
+
+// storedBytes guesses how many bytes of text a redecide works on; other jobs
+// work on their inputs.
+func (c Curate) storedBytes(ctx context.Context, l *lake.Lake) (int64, error) {
+	if !c.Redecide || l == nil {
+		return 0, nil
+	}
+	files, err := l.Files(ctx, datasets.TableDocuments, 0)
+	var n int64
+	for _, f := range files {
+		n += storedExpansion * f.Bytes
+	}
+	return n, err
 }
 
 // checkScheme refuses another MinHash scheme than the index was made with:

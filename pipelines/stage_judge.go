@@ -65,7 +65,7 @@ func judgeStage(ctx context.Context, env lakeio.Env, t judgeTask) (judgeResult, 
 	if err != nil {
 		return judgeResult{}, err
 	}
-	verdicts, reread, err := t.judge(ctx, env, rows)
+	verdicts, reread, err := t.judge(ctx, env, rows, before)
 	if err != nil {
 		return judgeResult{}, err
 	}
@@ -76,8 +76,8 @@ func judgeStage(ctx context.Context, env lakeio.Env, t judgeTask) (judgeResult, 
 	defer tombs.abort()
 	var entries []dedup.Entry
 	for i, row := range rows {
-		if row.Signals == nil || before[i].stage == datasets.StageInput {
-			continue // an exact duplicate, or blank: its decision stands
+		if stands(row, before[i]) {
+			continue
 		}
 		res.Judged++
 		d, changed := redecided(row.RowID, t.Generation, before[i], verdicts[i])
@@ -105,6 +105,12 @@ func judgeStage(ctx context.Context, env lakeio.Env, t judgeTask) (judgeResult, 
 	path := fmt.Sprintf("%sjudge/%06d-%s.spill", env.Scratch, t.Part, env.Attempt)
 	res.Orphans, err = dedup.WriteEntries(ctx, env.Store, path, t.Shards, entries)
 	return res, err
+}
+
+// stands reports whether no filter has a say in the row's decision: it is an
+// exact duplicate, or blank.
+func stands(row judgedRow, was effective) bool {
+	return row.Signals == nil || was.stage == datasets.StageInput
 }
 
 // redecided is the first decision about a row, and whether it differs from what
@@ -155,12 +161,12 @@ func judgedRows(ctx context.Context, env lakeio.Env, t judgeTask) ([]judgedRow, 
 }
 
 // judge decides every row, from its signals if they tell, else from its text.
-func (t judgeTask) judge(ctx context.Context, env lakeio.Env, rows []judgedRow) ([]text.Verdict, int64, error) {
+func (t judgeTask) judge(ctx context.Context, env lakeio.Env, rows []judgedRow, before []effective) ([]text.Verdict, int64, error) {
 	verdicts := make([]text.Verdict, len(rows))
 	var again []int64
 	at := map[int64]int{}
 	for i, row := range rows {
-		if row.Signals == nil {
+		if stands(row, before[i]) {
 			continue
 		}
 		verdicts[i] = t.Profile.Decide(row.Signals)
