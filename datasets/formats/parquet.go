@@ -50,7 +50,7 @@ func openParquet(ctx context.Context, p *pinned, u Unit, opt Options) (*parquetR
 	if r.f, err = parquetio.Open(p, p.in.Size); err != nil {
 		return r, r.unusable(err, u)
 	}
-	if r.last < 0 {
+	if r.last == 0 {
 		r.last = r.f.RowGroups()
 	}
 	r.chooseColumns()

@@ -64,6 +64,9 @@ func TestForeignParquet(t *testing.T) {
 			for _, u := range units {
 				rows = append(rows, readUnit(t, u, Options{}).rows...)
 			}
+			if diff := cmp.Diff(rows, readUnit(t, Unit{Input: in}, Options{}).rows); diff != "" {
+				t.Errorf("%s: a unit of just an input differs:\n%.500s", name, diff)
+			}
 			if diff := cmp.Diff(foreign(number, bodyText), rows); diff != "" {
 				t.Errorf("%s in %d units (-want +got):\n%.500s", name, len(units), diff)
 			}

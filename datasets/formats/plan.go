@@ -17,7 +17,8 @@ type Unit struct {
 	// for any other: the unit is the whole file, or row groups of it.
 	From, To int64
 
-	// First and Last are the row groups [First, Last) of a Parquet unit.
+	// First and Last are the row groups [First, Last) of a Parquet unit; both 0 is
+	// all of them.
 	First, Last int
 
 	Bytes   int64 // estimate of the raw bytes in it
@@ -121,7 +122,7 @@ func (p *pinned) lineStart(off int64) (int64, error) {
 // planParquet makes one unit of a file whose footer cannot be read: opening it
 // then says so.
 func planParquet(p *pinned, target int64) ([]Unit, error) {
-	whole := []Unit{{Input: p.in, Last: -1, Bytes: expansion * p.in.Size}}
+	whole := []Unit{{Input: p.in, Bytes: expansion * p.in.Size}}
 	if p.in.Size == 0 {
 		return whole, nil
 	}
