@@ -5,8 +5,8 @@ import (
 	"fmt"
 )
 
-// maxRounds bounds the rounds of the stars. Kiveris et al. prove O(log^2 n);
-// paths of 10^5 nodes, the worst case known, need about ten.
+// maxRounds bounds the rounds of the stars. Kiveris et al. prove O(log^2 n) for
+// n nodes; paths numbered in order, the worst case known, need log2(n).
 const maxRounds = 100
 
 // components finds the connected components of n.edges. The graph comes back as

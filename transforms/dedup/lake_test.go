@@ -66,11 +66,13 @@ type testLake struct {
 	// decided holds each row's decisions in the order of nights.
 	decided map[int64][]datasets.Decision
 	nights  int32
-	late    int // decisions of nights that brought in no rows
+	// rowGroup is the size of row groups: small, so that lookups have groups to skip.
+	rowGroup int64
+	late     int // decisions of nights that brought in no rows
 }
 
 func newTestLake() *testLake {
-	return &testLake{st: store.NewMemory(), docs: map[int64]testDoc{}, decided: map[int64][]datasets.Decision{}}
+	return &testLake{st: store.NewMemory(), rowGroup: 16 << 10, docs: map[int64]testDoc{}, decided: map[int64][]datasets.Decision{}}
 }
 
 // how says how a night is cut; outcomes do not depend on it.
@@ -82,12 +84,12 @@ type how struct {
 	seed      uint64
 }
 
-func writeTable[T any](t testing.TB, st store.Store, path string, rows []T, key func(T) int64) FileRef {
+func writeTable[T any](t testing.TB, l *testLake, path string, rows []T, key func(T) int64) FileRef {
 	t.Helper()
 	ctx := context.Background()
-	out, err := st.Create(ctx, path, store.Condition{})
+	out, err := l.st.Create(ctx, path, store.Condition{})
 	check(t, err)
-	w := parquetio.NewWriter[T](out, parquetio.WriterOptions{RowGroupBytes: 16 << 10})
+	w := parquetio.NewWriter[T](out, parquetio.WriterOptions{RowGroupBytes: l.rowGroup})
 	check(t, w.Write(rows))
 	_, err = w.Close()
 	check(t, err)
@@ -157,10 +159,10 @@ func (l *testLake) writeUnit(t testing.TB, in *Input, scratch string, unit, firs
 	check(t, err)
 	in.Kept = append(in.Kept, segs...)
 	if len(rows) > 0 {
-		in.Documents = append(in.Documents, writeTable(t, l.st, fmt.Sprintf("%sdocs/%d", scratch, unit), rows, func(d datasets.Document) int64 { return d.RowID }))
+		in.Documents = append(in.Documents, writeTable(t, l, fmt.Sprintf("%sdocs/%d", scratch, unit), rows, func(d datasets.Document) int64 { return d.RowID }))
 	}
 	if len(sigs) > 0 {
-		in.Signatures = append(in.Signatures, writeTable(t, l.st, fmt.Sprintf("%ssigs/%d", scratch, unit), sigs, func(b datasets.Band) int64 { return b.RowID }))
+		in.Signatures = append(in.Signatures, writeTable(t, l, fmt.Sprintf("%ssigs/%d", scratch, unit), sigs, func(b datasets.Band) int64 { return b.RowID }))
 	}
 }
 
@@ -205,7 +207,7 @@ func (l *testLake) publish(t testing.TB, docs []testDoc, opt Options, outcomes [
 
 func (l *testLake) writeDecisions(t testing.TB, rows []datasets.Decision) FileRef {
 	path := fmt.Sprintf("lake/%d/decisions-%d", l.nights, l.late+len(l.index.Decisions))
-	return writeTable(t, l.st, path, rows, func(d datasets.Decision) int64 { return d.RowID })
+	return writeTable(t, l, path, rows, func(d datasets.Decision) int64 { return d.RowID })
 }
 
 func (l *testLake) writeBands(t testing.TB, base string, bands []Entry) {
