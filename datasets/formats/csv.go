@@ -114,18 +114,8 @@ func (c *csvRecords) scan(b []byte) bool {
 			c.pos += i
 			c.state = csvQuoteSeen
 		case csvQuoteSeen:
-			switch ch {
-			case '"':
-				c.state = csvQuoted
-				c.field().doubled = true
-			case c.comma, '\n':
-				if c.close(c.pos-1, ch) {
-					return true
-				}
-			case '\r':
-				c.state = csvReturn
-			default:
-				c.state, c.broken = csvBroken, true
+			if c.afterQuote(ch) {
+				return true
 			}
 		case csvReturn:
 			if ch == '\n' {
@@ -143,6 +133,23 @@ func (c *csvRecords) scan(b []byte) bool {
 			return true
 		}
 		c.pos++
+	}
+	return false
+}
+
+// afterQuote takes the character behind a quote in a quoted field and says
+// whether the record has ended.
+func (c *csvRecords) afterQuote(ch byte) bool {
+	switch ch {
+	case '"':
+		c.state = csvQuoted
+		c.field().doubled = true
+	case c.comma, '\n':
+		return c.close(c.pos-1, ch)
+	case '\r':
+		c.state = csvReturn
+	default:
+		c.state, c.broken = csvBroken, true
 	}
 	return false
 }
@@ -279,8 +286,10 @@ func (p *csvFile) begin() int64 { return p.started }
 
 func (p *csvFile) next(row *Row) (int64, *fault, error) {
 	if p.width == 0 {
-		if bad, err := p.header(); bad != nil || err != nil {
-			return p.count + 1, bad, err
+		if bad, err := p.header(); err != nil {
+			return p.count + 1, nil, err
+		} else if bad != nil {
+			return p.count, bad, nil
 		}
 	}
 	rec, err := p.records.next()
@@ -295,7 +304,8 @@ func (p *csvFile) next(row *Row) (int64, *fault, error) {
 	return p.count, p.fill(&rec, row), nil
 }
 
-// header reads the names of the columns; of two alike the last one counts.
+// header reads the names of the columns; of two alike the last one counts. One
+// that cannot be read is itself the first record, and none has a text.
 func (p *csvFile) header() (*fault, error) {
 	rec, err := p.records.next()
 	if err != nil {

@@ -21,6 +21,7 @@ func TestCSV(t *testing.T) {
 		"1 reject wrong number of fields 3/2", "2 reject wrong number of fields 1/2", "3 reject text after closing quote",
 		`4 4 "ok"`, "5 reject quote not closed")
 	check(t, "x.csv", "id,body\n1,a\n2,b", Options{}, `1 reject missing field "text"`, `2 reject missing field "text"`)
+	check(t, "x.csv", "\"id\"x,text\n1,a\n", Options{}, "1 reject text after closing quote", `2 reject missing field "text"`)
 	check(t, "x.csv", "text,text\nfirst,last", Options{}, `1  "last"`)
 	check(t, "x.csv", "text", Options{})
 	check(t, "x.csv.gz", string(gzipOf(t, []byte("text\na\n"))), Options{}, `1  "a"`)
