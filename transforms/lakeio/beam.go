@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"os"
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/options/jobopts"
@@ -50,7 +52,7 @@ func (f *stageFn) Setup(ctx context.Context) error {
 }
 
 func (f *stageFn) StartBundle(ctx context.Context, _ func(int64, int64)) {
-	f.b = newBatch(ctx, f.Workers)
+	f.b = newBatch(ctx, f.Workers, f.job)
 }
 
 func (f *stageFn) ProcessElement(_ context.Context, element []byte, _ func(int64, int64)) error {
@@ -129,9 +131,10 @@ var jobNumber atomic.Int64
 
 func (r *Runner) runBeam(ctx context.Context, stage string, tasks [][]byte) error {
 	key := fmt.Sprintf("%s-%d", r.Attempt, jobNumber.Add(1))
-	j := &job{stage: stage, total: len(tasks), progress: r.Progress}
+	j := newJob(ctx, stage, len(tasks), r.Progress)
 	jobs.Store(key, j)
 	defer jobs.Delete(key)
+	defer j.end() // the runner may give up before its tasks have
 
 	p, s := beam.NewPipelineWithRoot()
 	s = s.Scope("lakeio." + strings.ReplaceAll(stage, "/", "."))
@@ -153,6 +156,7 @@ func (r *Runner) runBeam(ctx context.Context, stage string, tasks [][]byte) erro
 		}
 	}
 	_, err := beam.Run(ctx, name, p)
+	sweepTemp(os.TempDir(), time.Now())
 	if cause := context.Cause(ctx); cause != nil {
 		return cause
 	}

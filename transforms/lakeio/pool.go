@@ -28,6 +28,8 @@ func slotsOf(n int) chan struct{} {
 type batch struct {
 	ctx    context.Context
 	cancel context.CancelCauseFunc
+	forget func() bool // the driver's context
+	job    *job
 	slots  chan struct{}
 	wg     sync.WaitGroup
 	mu     sync.Mutex
@@ -39,9 +41,14 @@ type output struct {
 	value []byte
 }
 
-func newBatch(ctx context.Context, workers int) *batch {
+// newBatch starts a batch that ends with the bundle or the driver's call.
+func newBatch(ctx context.Context, workers int, j *job) *batch {
 	ctx, cancel := context.WithCancelCause(ctx)
-	return &batch{ctx: ctx, cancel: cancel, slots: slotsOf(workers)}
+	b := &batch{ctx: ctx, cancel: cancel, job: j, slots: slotsOf(workers), forget: func() bool { return true }}
+	if j != nil {
+		b.forget = context.AfterFunc(j.ctx, func() { cancel(context.Cause(j.ctx)) })
+	}
+	return b
 }
 
 // submit runs f in the pool; it waits for a free slot, so that at most the
@@ -52,9 +59,14 @@ func (b *batch) submit(index int64, f func(context.Context) ([]byte, error)) {
 	case <-b.ctx.Done():
 		return
 	}
+	if !b.job.enter() {
+		<-b.slots
+		b.cancel(context.Canceled)
+		return
+	}
 	b.wg.Add(1)
 	go func() {
-		defer func() { <-b.slots; b.wg.Done() }()
+		defer func() { <-b.slots; b.job.leave(); b.wg.Done() }()
 		v, err := f(b.ctx)
 		if err != nil {
 			b.cancel(err)
@@ -69,6 +81,7 @@ func (b *batch) submit(index int64, f func(context.Context) ([]byte, error)) {
 // wait returns what was done, or the first error, once every task has ended.
 func (b *batch) wait() ([]output, error) {
 	b.wg.Wait()
+	b.forget()
 	if err := context.Cause(b.ctx); err != nil {
 		return nil, err
 	}

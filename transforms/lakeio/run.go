@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"runtime/pprof"
 	"sync"
 
 	"github.com/zeebo/xxh3"
@@ -23,41 +24,6 @@ type Runner struct {
 	// Progress, if set, hears of every finished task: its stage, how many of the
 	// stage's tasks are done, and the raw result. Local runners only.
 	Progress func(stage string, done, total int, result []byte)
-}
-
-// job is what the DoFns of one pipeline share with the driver when they run in
-// its process: errors keep their types and progress is live. On a remote
-// runner no job is found and both come through Beam alone.
-type job struct {
-	mu       sync.Mutex
-	err      error
-	done     int
-	total    int
-	stage    string
-	progress func(stage string, done, total int, result []byte)
-}
-
-func (j *job) fail(err error) {
-	if j == nil {
-		return
-	}
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	if j.err == nil {
-		j.err = err
-	}
-}
-
-func (j *job) finished(result []byte) {
-	if j == nil {
-		return
-	}
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	j.done++
-	if j.progress != nil {
-		j.progress(j.stage, j.done, j.total, result)
-	}
 }
 
 // jobs holds the running jobs of this process by key.
@@ -151,7 +117,7 @@ func readRecord(ctx context.Context, st store.Store, path string) ([]byte, bool,
 }
 
 // do is one task on a worker: the recorded result if there is one, else the
-// stage's, recorded before it is returned.
+// stage's, recorded before it is returned. A CPU profile tells stages apart.
 func do(ctx context.Context, env Env, stage string, task []byte) ([]byte, error) {
 	path := recordPath(env.Scratch, stage, task)
 	if res, ok, err := readRecord(ctx, env.Store, path); err != nil || ok {
@@ -161,7 +127,9 @@ func do(ctx context.Context, env Env, stage string, task []byte) ([]byte, error)
 	if f == nil {
 		return nil, fmt.Errorf("stage %q is not known to this worker: is --worker_binary this version of chimera?", stage)
 	}
-	res, err := f(ctx, env, task)
+	var res []byte
+	var err error
+	pprof.Do(ctx, pprof.Labels("stage", stage), func(ctx context.Context) { res, err = f(ctx, env, task) })
 	if err != nil {
 		return nil, err
 	}
