@@ -177,6 +177,7 @@ func (r *run) signals(ctx context.Context, in *counted, pairs map[int][]pairRef)
 		read := r.readTask(u)
 		for j := range read.Parts {
 			read.Parts[j].Skipped = in.skipped[i][j] // so that rows are numbered as in the file
+			read.Parts[j].Checked = in.hashed[i].Ends[j].Damaged
 		}
 		tasks[i] = signalsTask{Read: read, Base: in.base[i], Pairs: pairs[u.ID], Profile: r.c.Profile,
 			Signals: r.c.Signals == "all", Scheme: r.c.Dedup.Scheme, ExactOnly: r.c.Dedup.Exact, NoText: r.c.SkipTextWrites,

@@ -2,6 +2,7 @@ package pipelines
 
 import (
 	"context"
+	"errors"
 	"os"
 	"strconv"
 	"unsafe"
@@ -28,6 +29,9 @@ type readPart struct {
 	Source string
 	Fields formats.FieldMap
 	Spool  string `json:",omitempty"`
+	// Checked says that the file must be looked through before its rows are
+	// trusted: an earlier read found it damaged.
+	Checked bool `json:",omitempty"`
 }
 
 // inputRow is one counted row of a unit: a document or a reject.
@@ -60,7 +64,7 @@ func (t readTask) eachRow(ctx context.Context, yield func(inputRow) error) ([]fo
 }
 
 func (p readPart) eachRow(ctx context.Context, t readTask, norm text.Normalizers, ordinal *int64, yield func(inputRow) error) (formats.End, error) {
-	r, err := p.open(ctx, formats.Options{Fields: p.Fields, MaxRowBytes: t.MaxRowBytes, RejectDamagedFile: t.DropDamaged})
+	r, err := p.open(ctx, formats.Options{Fields: p.Fields, MaxRowBytes: t.MaxRowBytes, RejectDamagedFile: t.DropDamaged, Unchecked: !p.Checked})
 	if err != nil {
 		return formats.End{}, err
 	}
@@ -96,7 +100,35 @@ func (p readPart) open(ctx context.Context, opt formats.Options) (formats.Reader
 	if err != nil {
 		return nil, err
 	}
-	return formats.OpenStream(stdinPath, f, formats.JSONL, opt)
+	r, err := formats.OpenStream(stdinPath, f, formats.JSONL, opt)
+	if err != nil {
+		f.Close()
+		return nil, err
+	}
+	return spooled{r, f}, nil
+}
+
+// spooled closes the file that a stream is read from.
+type spooled struct {
+	formats.Reader
+	file *os.File
+}
+
+func (s spooled) Close() (formats.End, error) {
+	end, err := s.Reader.Close()
+	return end, errors.Join(err, s.file.Close())
+}
+
+// checkDamaged marks the parts whose files an unchecked read found damaged and
+// reports whether there are any that it may have read wrongly.
+func (t *readTask) checkDamaged(ends []formats.End) bool {
+	again := false
+	for i := range t.Parts {
+		if ends[i].Damaged && !t.Parts[i].Checked && t.Parts[i].Spool == "" {
+			t.Parts[i].Checked, again = true, true
+		}
+	}
+	return again
 }
 
 // rowName is how messages and rejects name a row: file:row.

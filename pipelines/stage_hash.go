@@ -35,6 +35,20 @@ type hashResult struct {
 // can be given, and hashes contents, so that exact duplicates are known before
 // anything expensive is done to them.
 func hashStage(ctx context.Context, env lakeio.Env, t hashTask) (hashResult, error) {
+	res, entries, err := t.hash(ctx)
+	if err == nil && t.Read.checkDamaged(res.Ends) {
+		res, entries, err = t.hash(ctx)
+	}
+	if err != nil {
+		return hashResult{}, err
+	}
+	path := fmt.Sprintf("%shash/%06d-%s.spill", env.Scratch, t.Read.Unit, env.Attempt)
+	res.Segments, err = dedup.WriteEntries(ctx, env.Store, path, t.Shards, entries)
+	return res, err
+}
+
+// hash reads the unit and hashes its contents.
+func (t hashTask) hash(ctx context.Context) (hashResult, []dedup.Entry, error) {
 	var res hashResult
 	var entries []dedup.Entry
 	ends, err := t.Read.eachRow(ctx, func(row inputRow) error {
@@ -50,13 +64,8 @@ func hashStage(ctx context.Context, env lakeio.Env, t hashTask) (hashResult, err
 		entries = append(entries, contentEntry(text.ContentHash(row.Text), localRow(t.Read.Unit, row.Ordinal)))
 		return nil
 	})
-	if err != nil {
-		return hashResult{}, err
-	}
 	res.Ends = ends
-	path := fmt.Sprintf("%shash/%06d-%s.spill", env.Scratch, t.Read.Unit, env.Attempt)
-	res.Segments, err = dedup.WriteEntries(ctx, env.Store, path, t.Shards, entries)
-	return res, err
+	return res, entries, err
 }
 
 // contentEntry is a row's entry in the content index.

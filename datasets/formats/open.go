@@ -72,16 +72,20 @@ func openStreamed(ctx context.Context, p *pinned, u Unit, opt Options) (*streame
 		to = p.in.Size
 	}
 	s := &streamed{in: u.Input, file: p, skipped: u.Skipped}
-	if z != plain {
+	if z != plain && !opt.Unchecked {
 		if s.damage, s.sha256, err = verify(ctx, p, z, opt); err != nil {
 			return nil, err
 		}
 	}
-	s.packed = newMeter(p.section(from, to), u.Whole() && z == plain)
+	s.packed = newMeter(p.section(from, to), u.Whole() && s.sha256 == "")
 	if s.decoder, err = z.decoder(s.packed); err != nil {
-		s.decoder = io.NopCloser(eofReader{}) // verify has seen it too: damage.trusted is 0
+		s.decoder = io.NopCloser(eofReader{err}) // verify has seen it too: damage.trusted is 0
 	}
-	s.parser, err = parser(u.Input, s.damage.cut(s.decoder), opt)
+	var rows io.Reader = s.damage.cut(s.decoder)
+	if z != plain && opt.Unchecked {
+		rows = &unverified{r: s.decoder, z: z, in: s.packed, opt: opt}
+	}
+	s.parser, err = parser(u.Input, rows, opt)
 	return s, err
 }
 

@@ -45,6 +45,12 @@ type Options struct {
 	// RejectDamagedFile drops a cut or corrupt file whole, instead of keeping
 	// the rows before the damage. Parquet files are then read twice.
 	RejectDamagedFile bool
+
+	// Unchecked leaves out the pass over a compressed file that looks for damage
+	// before the first row is returned. If End then says Damaged, rows behind the
+	// damage may be among those returned: forget them all and read again without
+	// it. A file that is whole is read once instead of twice.
+	Unchecked bool
 }
 
 func (o Options) withDefaults() Options {
