@@ -6,10 +6,12 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -51,8 +53,9 @@ func child(raw string) int {
 	return 0
 }
 
-// start runs the job in a process of its own.
-func start(t *testing.T, c Curate) *exec.Cmd {
+// start runs the job in a process of its own. What it says goes to stderr, or to
+// said if given.
+func start(t *testing.T, c Curate, said ...io.Writer) *exec.Cmd {
 	t.Helper()
 	b, err := json.Marshal(c)
 	if err != nil {
@@ -61,6 +64,9 @@ func start(t *testing.T, c Curate) *exec.Cmd {
 	cmd := exec.Command(os.Args[0])
 	cmd.Env = append(os.Environ(), childEnv+"="+string(b))
 	cmd.Stderr = os.Stderr
+	for _, w := range said {
+		cmd.Stderr = w
+	}
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -146,8 +152,9 @@ func TestTwoNightsAtOnce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := jobs[0].Run(context.Background()); err == nil || !errors.Is(err, lake.ErrBusy) {
-		t.Errorf("a second night: error %v, want lake.ErrBusy", err)
+	_, err = jobs[0].Run(context.Background())
+	if holder := fmt.Sprintf("run other-run (curate) of process %d on ", os.Getpid()); !errors.Is(err, lake.ErrBusy) || !strings.Contains(err.Error(), holder) {
+		t.Errorf("a second night: error %v, want lake.ErrBusy that names the holder: %s...", err, holder)
 	}
 	if err := night.Close(); err != nil {
 		t.Fatal(err)
