@@ -38,16 +38,20 @@ func nodeShard(n node, shards int) int {
 // edgeSpill writes edges. When many have come together it keeps a spanning
 // forest of them only.
 type edgeSpill struct {
-	s *spill
+	s      *spill
+	recent recent
 }
 
 func newEdgeSpill(ctx context.Context, st store.Store, path string) *edgeSpill {
-	return &edgeSpill{newSpill(ctx, st, path, 0, 1, single)}
+	return &edgeSpill{newSpill(ctx, st, path, 0, 1, single), newRecent()}
 }
 
 func (e *edgeSpill) add(a, b node) error {
 	if b < a {
 		a, b = b, a
+	}
+	if e.recent.seen(a, b) {
+		return nil
 	}
 	e.s.records = append(e.s.records, triple{a, b})
 	if len(e.s.records) < e.s.limit {

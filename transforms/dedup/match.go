@@ -40,6 +40,7 @@ func match(ctx context.Context, env Env, t matchTask) (matchResult, error) {
 	path := func(what string) string { return env.spillPath(stageMatch, t.Shard, what) }
 	b := &bucketWalk{
 		narrow:  t.Narrow,
+		recent:  newRecent(),
 		edges:   newEdgeSpill(ctx, env.Store, path("edges")),
 		pairs:   newSpill(ctx, env.Store, path("pairs"), 0, t.SigCuts.shards(), t.SigCuts.byFirst),
 		probes:  newSpill(ctx, env.Store, path("probes"), 0, t.OldCuts.shards(), t.OldCuts.byFirst),
@@ -62,7 +63,8 @@ type bucketWalk struct {
 	probes  *spill
 	touched *spill
 
-	rows []int64 // of the bucket at hand, at most allPairs
+	rows   []int64 // of the bucket at hand, at most allPairs
+	recent recent  // pairs
 }
 
 // bucket handles the rows of one bucket, old and new.
@@ -122,6 +124,9 @@ func (b *bucketWalk) row(row, last int64, count int) error {
 }
 
 func (b *bucketWalk) pair(first, later int64) error {
+	if b.recent.seen(uint64(first), uint64(later)) {
+		return nil
+	}
 	return b.pairs.add(triple{uint64(first), uint64(later), tonight(first)}, nil)
 }
 

@@ -62,6 +62,7 @@ func pairUp(ctx context.Context, env Env, t pairTask) (pairResult, error) {
 	path := func(what string) string { return env.spillPath(stagePair, t.Shard, what) }
 	p := &pairer{
 		narrow:   t.Narrow,
+		recent:   newRecent(),
 		pairs:    newSpill(ctx, env.Store, path("pairs"), 0, t.SigCuts.shards(), t.SigCuts.byFirst),
 		edges:    newEdgeSpill(ctx, env.Store, path("edges")),
 		contacts: newSpill(ctx, env.Store, path("contacts"), 0, t.RowCuts.shards(), t.RowCuts.byFirst),
@@ -99,6 +100,7 @@ type pairer struct {
 	requests *spill
 
 	targets []target
+	recent  recent // pairs and contacts
 }
 
 // load takes the published rows of a bucket. Where a band is enough, one
@@ -127,26 +129,32 @@ func (p *pairer) load(settled *merger, bucket uint64) error {
 // join joins a row of tonight with the published rows of its bucket.
 func (p *pairer) join(row int64) error {
 	for _, t := range p.targets {
-		if p.narrow {
-			if err := p.pairs.add(triple{uint64(t.via), uint64(row), published(t.row)}, nil); err != nil {
-				return err
-			}
+		if p.recent.seen(uint64(row), uint64(t.via)) {
 			continue
 		}
-		if err := p.edges.add(published(t.row), tonight(row)); err != nil {
-			return err
+		var err error
+		if p.narrow {
+			err = p.pairs.add(triple{uint64(t.via), uint64(row), published(t.row)}, nil)
+		} else {
+			err = p.contact(row, t)
 		}
-		direct := t.via == t.row
-		if err := p.contacts.add(contact{row: row, of: t.row, direct: direct}.triple(), nil); err != nil {
+		if err != nil {
 			return err
-		}
-		if direct {
-			if err := p.requests.add(triple{uint64(t.row), uint64(row)}, nil); err != nil {
-				return err
-			}
 		}
 	}
 	return nil
+}
+
+// contact makes a row of tonight and a published one near.
+func (p *pairer) contact(row int64, t target) error {
+	if err := p.edges.add(published(t.row), tonight(row)); err != nil {
+		return err
+	}
+	direct := t.via == t.row
+	if err := p.contacts.add(contact{row: row, of: t.row, direct: direct}.triple(), nil); err != nil || !direct {
+		return err
+	}
+	return p.requests.add(triple{uint64(t.row), uint64(row)}, nil)
 }
 
 func (p *pairer) finish() (res pairResult, err error) {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"sync"
 
 	"github.com/chimera-1/chimera/datasets/store"
 )
@@ -31,12 +32,21 @@ type segmentWriter struct {
 	segs   []Segment
 }
 
+// writeBuffers and spillMemory are used again from one file to the next.
+var (
+	writeBuffers = sync.Pool{New: func() any { b := make([]byte, 0, writeBytes+writeBytes/8); return &b }}
+	spillMemory  = sync.Pool{New: func() any { return new(collected) }}
+)
+
 func newSegmentWriter(ctx context.Context, st store.Store, path string, payload int) *segmentWriter {
 	return &segmentWriter{ctx: ctx, st: st, path: path, layout: layoutOf(payload), block: -1}
 }
 
 // begin starts a segment.
 func (w *segmentWriter) begin(shard int) {
+	if w.buf == nil {
+		w.buf = *writeBuffers.Get().(*[]byte)
+	}
 	w.open = Segment{File: w.path, Offset: w.done + int64(len(w.buf)), Shard: int32(shard)}
 }
 
@@ -112,6 +122,7 @@ func (w *segmentWriter) finish() ([]Segment, error) {
 	}
 	out := w.out
 	w.out = nil
+	w.release()
 	if _, err := out.Commit(w.ctx); err != nil {
 		return nil, fmt.Errorf("write spill file %s: %w", w.path, err)
 	}
@@ -123,6 +134,15 @@ func (w *segmentWriter) abort() {
 	if w.out != nil {
 		w.out.Abort()
 		w.out = nil
+	}
+	w.release()
+}
+
+func (w *segmentWriter) release() {
+	if w.buf != nil {
+		buf := w.buf[:0]
+		writeBuffers.Put(&buf)
+		w.buf = nil
 	}
 }
 
@@ -158,10 +178,31 @@ type spill struct {
 	shards  int
 	shardOf func(*triple) int
 	limit   int // records sorted at once
+	payload int // bytes of each record's
 
+	*collected
+}
+
+// collected are the records that a spill has in memory.
+type collected struct {
 	records  []triple
-	payloads []byte // of records, in the order of adding
-	payload  int    // bytes of each
+	payloads []byte // in the order of adding
+}
+
+// recent remembers pairs that went by lately: the bands of similar rows repeat
+// the same pair up to 14 times. Spills drop repetitions anyway, but later.
+type recent [][2]uint64
+
+func newRecent() recent { return make(recent, 1<<15) }
+
+// seen reports whether the pair went by, and remembers it in place of another.
+func (r recent) seen(a, b uint64) bool {
+	slot := &r[(a*0x9e3779b97f4a7c15^b*0xc2b2ae3d27d4eb4f)>>49]
+	if *slot == [2]uint64{a, b} {
+		return true
+	}
+	*slot = [2]uint64{a, b}
+	return false
 }
 
 // single is the shardOf of a spill of one shard.
@@ -171,6 +212,7 @@ func newSpill(ctx context.Context, st store.Store, path string, payload, shards 
 	return &spill{
 		w: newSegmentWriter(ctx, st, path, payload), payload: payload,
 		shards: shards, shardOf: shardOf, limit: spillBytes / (tripleBytes + payload),
+		collected: spillMemory.Get().(*collected),
 	}
 }
 
@@ -198,6 +240,9 @@ func (s *spill) sort() error {
 // sortPlain deals the records out to their shards, keeping their order, and
 // sorts each shard.
 func (s *spill) sortPlain() error {
+	if s.shards == 1 {
+		return s.writeSorted(0, s.records)
+	}
 	ends := make([]int, s.shards)
 	for i := range s.records {
 		ends[s.shardOf(&s.records[i])]++
@@ -215,20 +260,27 @@ func (s *spill) sortPlain() error {
 	}
 	from := 0
 	for shard, to := range ends {
-		part := dealt[from:to]
-		sortTriples(part)
-		s.w.begin(shard)
-		for i := range part {
-			if i > 0 && part[i] == part[i-1] {
-				continue
-			}
-			if err := s.w.add(&part[i], nil); err != nil {
-				return err
-			}
+		if err := s.writeSorted(shard, dealt[from:to]); err != nil {
+			return err
 		}
-		s.w.end()
 		from = to
 	}
+	return nil
+}
+
+// writeSorted sorts the records of a shard and writes each of them once.
+func (s *spill) writeSorted(shard int, part []triple) error {
+	sortTriples(part)
+	s.w.begin(shard)
+	for i := range part {
+		if i > 0 && part[i] == part[i-1] {
+			continue
+		}
+		if err := s.w.add(&part[i], nil); err != nil {
+			return err
+		}
+	}
+	s.w.end()
 	return nil
 }
 
@@ -263,11 +315,19 @@ func (s *spill) sortPayloads() error {
 
 // finish makes the file durable.
 func (s *spill) finish() ([]Segment, error) {
+	defer s.abort()
 	if err := s.sort(); err != nil {
-		s.w.abort()
 		return nil, err
 	}
 	return s.w.finish()
 }
 
-func (s *spill) abort() { s.w.abort() }
+// abort drops an unfinished file. After finish it does nothing.
+func (s *spill) abort() {
+	s.w.abort()
+	if s.collected != nil {
+		s.records, s.payloads = s.records[:0], s.payloads[:0]
+		spillMemory.Put(s.collected)
+		s.collected = nil
+	}
+}
