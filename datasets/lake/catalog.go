@@ -205,6 +205,16 @@ func (l *Lake) writeHint(ctx context.Context, table string) error {
 	return nil
 }
 
+// writeHints mends hints that were lost or damaged.
+func (l *Lake) writeHints(ctx context.Context) error {
+	for _, spec := range specs {
+		if err := l.writeHint(ctx, spec.name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // newTable is the metadata of a table before its first commit.
 func (l *Lake) newTable(spec tableSpec) *tableMetadata {
 	schema := schemaOf(spec.row)

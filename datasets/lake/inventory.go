@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/apache/iceberg-go"
@@ -171,7 +172,6 @@ func (inv *inventory) tableMetadata(ctx context.Context, table string) (*tableMe
 		}
 		return nil, nil
 	}
-	inv.named[hintPath(table)] = true
 	var newest *tableMetadata
 	counts := map[string]bool{metadataPath(table, versions[len(versions)-1]): true}
 	for _, v := range slices.Backward(versions) {
@@ -196,7 +196,24 @@ func (inv *inventory) tableMetadata(ctx context.Context, table string) (*tableMe
 			inv.expectLog(table, m, counts, versions)
 		}
 	}
-	return newest, nil
+	return newest, inv.hint(ctx, table, newest)
+}
+
+// hint checks that the version hint leads other readers to what we read.
+func (inv *inventory) hint(ctx context.Context, table string, newest *tableMetadata) error {
+	path := hintPath(table)
+	doc, err := inv.read(ctx, path)
+	if err == nil && newest != nil && string(doc) != strconv.Itoa(newest.version) {
+		version, _ := strconv.Atoi(string(doc))
+		hinted, _ := inv.lake.metadata(ctx, table, version)
+		if hinted == nil || !newest.sameRefs(hinted) {
+			err = fmt.Errorf("%w: it does not lead to the newest metadata; the next night writes it anew", ErrDamaged)
+		}
+	}
+	if err != nil {
+		return inv.fault(path, err)
+	}
+	return nil
 }
 
 // expectLog notes the metadata files that the log of m names.

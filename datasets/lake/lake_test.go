@@ -252,3 +252,8 @@ func testTwoNights(t *testing.T, st store.Store) {
 		t.Errorf("verify: %+v", report)
 	}
 }
+
+func rename(t testing.TB, from, to string) {
+	t.Helper()
+	must(t, os.Rename(from, to))
+}

@@ -1,14 +1,14 @@
 package lake
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/apache/iceberg-go"
+	"github.com/goccy/go-json"
 )
 
 // tableMetadata is Iceberg's table metadata, format version 2, as far as our
@@ -130,19 +130,9 @@ func decodeMetadata(doc []byte) (m *tableMetadata, err error) {
 			m, err = nil, fmt.Errorf("%w: %v", ErrDamaged, r)
 		}
 	}()
-	var version struct {
-		FormatVersion int `json:"format-version"`
-	}
-	if err := json.Unmarshal(doc, &version); err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrDamaged, err)
-	}
-	if version.FormatVersion > formatVersion {
-		return nil, fmt.Errorf("%w: Iceberg format version %d, this one reads %d", ErrNewer, version.FormatVersion, formatVersion)
-	}
 	m = new(tableMetadata)
-	d := json.NewDecoder(bytes.NewReader(doc))
-	if err := d.Decode(m); err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrDamaged, err)
+	if err := json.Unmarshal(doc, m); err != nil || m.FormatVersion != formatVersion {
+		return nil, notOurs(doc, err)
 	}
 	if err := m.check(); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrDamaged, err)
@@ -150,11 +140,23 @@ func decodeMetadata(doc []byte) (m *tableMetadata, err error) {
 	return m, nil
 }
 
+// notOurs says why doc is no metadata of our version: it may be of a newer one.
+func notOurs(doc []byte, err error) error {
+	var version struct {
+		FormatVersion int `json:"format-version"`
+	}
+	switch probe := json.Unmarshal(doc, &version); {
+	case probe == nil && version.FormatVersion > formatVersion:
+		return fmt.Errorf("%w: Iceberg format version %d, this one reads %d", ErrNewer, version.FormatVersion, formatVersion)
+	case err != nil:
+		return fmt.Errorf("%w: %w", ErrDamaged, err)
+	}
+	return fmt.Errorf("%w: format version %d", ErrDamaged, version.FormatVersion)
+}
+
 // check is what the code relies on.
 func (m *tableMetadata) check() error {
 	switch {
-	case m.FormatVersion != formatVersion:
-		return fmt.Errorf("format version %d", m.FormatVersion)
 	case m.Location == "":
 		return fmt.Errorf("no location")
 	case m.Properties == nil:
@@ -224,6 +226,16 @@ func (m *tableMetadata) main() (snapshot, bool) {
 		return snapshot{}, false
 	}
 	return m.snapshot(*m.CurrentSnapshotID)
+}
+
+// sameRefs says whether other has all refs of m, but for those of runs.
+func (m *tableMetadata) sameRefs(other *tableMetadata) bool {
+	for name, ref := range m.Refs {
+		if other.Refs[name] != ref && !strings.HasPrefix(name, branchOf("")) {
+			return false
+		}
+	}
+	return true
 }
 
 // setMain moves main, and logs the move.

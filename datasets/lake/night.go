@@ -54,10 +54,22 @@ func (l *Lake) Begin(ctx context.Context, run RunInfo) (*Night, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := errors.Join(l.catchUp(ctx), l.checkPlace(ctx)); err != nil {
+	if err := l.ready(ctx); err != nil {
 		return nil, errors.Join(err, n.Close())
 	}
 	return n, nil
+}
+
+// ready mends what earlier nights left, and refuses a lake that must not be
+// written.
+func (l *Lake) ready(ctx context.Context) error {
+	if err := l.catchUp(ctx); err != nil {
+		return err
+	}
+	if err := l.checkPlace(ctx); err != nil {
+		return err
+	}
+	return l.writeHints(ctx)
 }
 
 // lease takes the lease and notes what the night builds on.
@@ -124,6 +136,10 @@ func (n *Night) RemoveScratch(ctx context.Context) error {
 func (n *Night) NewDataFile(table, stem string) string {
 	return DataPath(table, stem+"-"+n.attempt)
 }
+
+// DataPath is where a data file of a table lies in the lake. The stem must be
+// new: it carries the name of the attempt that writes the file.
+func DataPath(table, stem string) string { return table + "/data/" + stem + ".parquet" }
 
 // Close gives the lease back. Closing twice does nothing.
 func (n *Night) Close() error { return n.close() }

@@ -1,12 +1,12 @@
 package lake
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"regexp"
 	"strconv"
 	"time"
+
+	"github.com/goccy/go-json"
 
 	"github.com/chimera-1/chimera/datasets"
 )
@@ -115,7 +115,7 @@ func decodeRecord(doc []byte, r any) error {
 	if version.FormatVersion > recordVersion {
 		return fmt.Errorf("%w: record version %d, this one reads up to %d", ErrNewer, version.FormatVersion, recordVersion)
 	}
-	if err := json.NewDecoder(bytes.NewReader(doc)).Decode(r); err != nil {
+	if err := json.Unmarshal(doc, r); err != nil {
 		return fmt.Errorf("%w: %w", ErrDamaged, err)
 	}
 	return nil

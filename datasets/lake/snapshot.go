@@ -45,6 +45,9 @@ func (l *Lake) stage(ctx context.Context, table string, m *tableMetadata, c Chan
 	if err != nil {
 		return s, nil, err
 	}
+	if manifests, err = w.merge(ctx, m, s.SnapshotID, manifests); err != nil {
+		return s, nil, err
+	}
 	if len(c.Add) > 0 {
 		added, err := w.add(ctx, m, s.SnapshotID, c.Add)
 		if err != nil {
@@ -135,6 +138,44 @@ func (w *metadataFiles) without(ctx context.Context, m *tableMetadata, snapshotI
 		}
 		return nil
 	})
+}
+
+// mergeAt is how many manifests a snapshot has before they are merged into one.
+// Opening a manifest takes a millisecond, whatever is in it: a table of a year
+// of nights would take half a second to list.
+const mergeAt = 32
+
+// merge writes one manifest for many, with the same entries in the same order.
+func (w *metadataFiles) merge(ctx context.Context, m *tableMetadata, snapshotID int64, manifests []iceberg.ManifestFile) ([]iceberg.ManifestFile, error) {
+	if len(manifests) < mergeAt {
+		return manifests, nil
+	}
+	var live int32
+	merged, err := w.manifest(ctx, m, snapshotID, func(mw *iceberg.ManifestWriter) error {
+		for _, f := range manifests {
+			live += f.AddedDataFiles() + f.ExistingDataFiles()
+			entries, err := w.lake.entries(ctx, w.table, m, f)
+			if err != nil {
+				return err
+			}
+			for _, e := range entries {
+				if e.Status() == iceberg.EntryStatusDELETED {
+					continue
+				}
+				if err := mw.Existing(e); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	if merged.ExistingDataFiles() != live {
+		return nil, fmt.Errorf("lake: %s: %w: %d of %d files left after merging manifests", w.table, ErrPolicy, merged.ExistingDataFiles(), live)
+	}
+	return []iceberg.ManifestFile{merged}, nil
 }
 
 // summarize fills in the counters that Iceberg readers expect, and ours.

@@ -171,8 +171,12 @@ func (d *Disk) walk(ctx context.Context, prefix string, want func(name string) b
 	if gone(err) != nil {
 		return nil, fmt.Errorf("store: list %s: %w", prefix, err)
 	}
-	slices.SortFunc(infos, func(a, b Info) int { return strings.Compare(a.Path, b.Path) })
+	sortByPath(infos)
 	return infos, nil
+}
+
+func sortByPath(infos []Info) {
+	slices.SortFunc(infos, func(a, b Info) int { return strings.Compare(a.Path, b.Path) })
 }
 
 // gone forgives what vanished while it was being listed.

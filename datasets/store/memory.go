@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -126,11 +125,12 @@ func (m *Memory) List(ctx context.Context, prefix string) ([]Info, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	var infos []Info
-	for _, path := range slices.Sorted(maps.Keys(m.objects)) {
+	for path, o := range m.objects {
 		if strings.HasPrefix(path, prefix) {
-			infos = append(infos, m.objects[path].info)
+			infos = append(infos, o.info)
 		}
 	}
+	sortByPath(infos)
 	return infos, nil
 }
 
