@@ -22,7 +22,7 @@ build: $(BIN) ## bin/chimera
 
 $(BIN):
 	@mkdir -p bin
-	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN) .
+	$(GO) build -ldflags '$(LDFLAGS)' -o $(BIN) .
 
 run: $(BIN) ## a sample lake and one whole night on it
 	@test -d $(SAMPLE) || $(BIN) sample text --out $(SAMPLE) --docs $(DOCS) --seed 1
