@@ -10,7 +10,8 @@ GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 
 SAMPLE ?= sample
 LAKE   ?= lake
-DOCS   ?= 4000
+# documents of the sample; 0: all there are
+DOCS   ?= 0
 
 .DEFAULT_GOAL := help
 .PHONY: help build run test race nocgo bench lint fmt vet fuzz readers notebooks vuln ci clean $(BIN)
@@ -26,9 +27,9 @@ $(BIN):
 
 run: $(BIN) ## a sample lake and one whole night on it
 	@test -d $(SAMPLE) || $(BIN) sample text --out $(SAMPLE) --docs $(DOCS) --seed 1
-	$(BIN) nightly --lake $(LAKE) --input '$(SAMPLE)/*.jsonl' --source godoc --profile technical
+	$(BIN) nightly --lake $(LAKE) --input $(SAMPLE) --source godoc --profile technical
 	@echo '--- the same night again:'
-	$(BIN) nightly --lake $(LAKE) --input '$(SAMPLE)/*.jsonl' --source godoc --profile technical
+	$(BIN) nightly --lake $(LAKE) --input $(SAMPLE) --source godoc --profile technical
 	@echo
 	@echo 'report:  $(LAKE)/report/index.html'
 	@echo 'tables:  $(BIN) lake ls --lake $(LAKE)'

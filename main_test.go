@@ -1,7 +1,10 @@
 package main
 
 import (
+	"go/parser"
+	"go/token"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -31,6 +34,34 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 	})
+}
+
+// TestManual runs the commands of the package comment, one after another.
+func TestManual(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a whole night: not in short mode")
+	}
+	f, err := parser.ParseFile(token.NewFileSet(), "main.go", nil, parser.ParseComments|parser.PackageClauseOnly)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir, ran := t.TempDir(), 0
+	for line := range strings.SplitSeq(f.Doc.Text(), "\n") {
+		args := strings.Fields(line)
+		if !strings.HasPrefix(line, "\tchimera ") {
+			continue
+		}
+		cmd := exec.Command(args[0], args[1:]...)
+		cmd.Dir = dir
+		out, err := cmd.CombinedOutput()
+		if err != nil {
+			t.Fatalf("%s: %v\n%s", strings.TrimSpace(line), err, out)
+		}
+		ran++
+	}
+	if ran != 3 {
+		t.Errorf("the manual has %d commands, want 3", ran)
+	}
 }
 
 // markdownLink finds [text](target) in Markdown; code has been cut out before.

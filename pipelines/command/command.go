@@ -135,7 +135,7 @@ and other engines read without it.`,
 	a.configFlag(f, "log-level", "log.level", "least `LEVEL` of logs: debug, info, warn, error")
 	root.AddGroup(&cobra.Group{ID: groupJobs, Title: "Jobs:"}, &cobra.Group{ID: groupLook, Title: "Look:"}, &cobra.Group{ID: groupSelf, Title: "Chimera itself:"})
 	root.AddCommand(a.nightly(), a.curate(), a.sample(), a.explain(), a.lake(), a.bench(), a.config(), a.version(), completion())
-	root.SetHelpCommand(&cobra.Command{Use: "no-help", Hidden: true})
+	root.SetHelpCommandGroupID(groupSelf)
 	root.SetUsageTemplate(usageTemplate)
 	a.earlyLogging()
 	return root
