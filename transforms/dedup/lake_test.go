@@ -42,7 +42,7 @@ func (r *shuffled) Run(ctx context.Context, stage string, tasks [][]byte) ([][]b
 			res, err := Do(ctx, r.env, stage, tasks[i])
 			mu.Lock()
 			defer mu.Unlock()
-			out[i], errs[i] = res, err
+			out[i], errs[i] = res, errors.Join(errs[i], err)
 		}()
 	}
 	wg.Wait()
