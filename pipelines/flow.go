@@ -179,7 +179,7 @@ func (r *run) signals(ctx context.Context, in *counted, pairs map[int][]pairRef)
 			read.Parts[j].Skipped = in.skipped[i][j] // so that rows are numbered as in the file
 			read.Parts[j].Checked = in.hashed[i].Ends[j].Damaged
 		}
-		tasks[i] = signalsTask{Read: read, Base: in.base[i], Pairs: pairs[u.ID], Profile: r.c.Profile,
+		tasks[i] = signalsTask{Read: read, Digests: in.hashed[i].Digests, Base: in.base[i], Pairs: pairs[u.ID], Profile: r.c.Profile,
 			Signals: r.c.Signals == "all", Scheme: r.c.Dedup.Scheme, ExactOnly: r.c.Dedup.Exact, NoText: r.c.SkipTextWrites,
 			Shards: r.plan.Shards, Started: r.plan.Started}
 		if len(pairs[u.ID]) > 0 {

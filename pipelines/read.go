@@ -36,6 +36,7 @@ type readPart struct {
 
 // inputRow is one counted row of a unit: a document or a reject.
 type inputRow struct {
+	Part    int   // of the unit
 	Ordinal int64 // place among the unit's counted rows, from 0
 	File    string
 	Number  int64 // 1-based row in the file, once the rows of earlier units are known
@@ -56,14 +57,19 @@ func (t readTask) eachRow(ctx context.Context, yield func(inputRow) error) ([]fo
 	ends := make([]formats.End, len(t.Parts))
 	ordinal := int64(0)
 	for i, p := range t.Parts {
-		if ends[i], err = p.eachRow(ctx, t, norm, &ordinal, yield); err != nil {
+		ends[i], err = p.eachRow(ctx, t, norm, func(row inputRow) error {
+			row.Part, row.Ordinal = i, ordinal
+			ordinal++
+			return yield(row)
+		})
+		if err != nil {
 			return nil, err
 		}
 	}
 	return ends, nil
 }
 
-func (p readPart) eachRow(ctx context.Context, t readTask, norm text.Normalizers, ordinal *int64, yield func(inputRow) error) (formats.End, error) {
+func (p readPart) eachRow(ctx context.Context, t readTask, norm text.Normalizers, yield func(inputRow) error) (formats.End, error) {
 	r, err := p.open(ctx, formats.Options{Fields: p.Fields, MaxRowBytes: t.MaxRowBytes, RejectDamagedFile: t.DropDamaged, Unchecked: !p.Checked})
 	if err != nil {
 		return formats.End{}, err
@@ -74,7 +80,7 @@ func (p readPart) eachRow(ctx context.Context, t readTask, norm text.Normalizers
 			return r.Close()
 		}
 		if err == nil {
-			in := inputRow{Ordinal: *ordinal, File: p.Input.Path, Source: p.Source, Reject: rej}
+			in := inputRow{File: p.Input.Path, Source: p.Source, Reject: rej}
 			if rej == nil {
 				in.Number, in.ID = row.Number, row.ID
 				if row.Source != "" {
@@ -82,7 +88,6 @@ func (p readPart) eachRow(ctx context.Context, t readTask, norm text.Normalizers
 				}
 				in.Text, in.Edits = norm.Apply(unsafe.String(unsafe.SliceData(row.Text), len(row.Text)))
 			}
-			*ordinal++
 			err = yield(in)
 		}
 		if err != nil {

@@ -28,6 +28,7 @@ type hashResult struct {
 	Rejected  int64
 	TextBytes int64
 	Ends      []formats.End   // of the unit's parts
+	Digests   []digest        // likewise
 	Segments  []dedup.Segment // content hashes by shard, rows by local name
 }
 
@@ -49,19 +50,22 @@ func hashStage(ctx context.Context, env lakeio.Env, t hashTask) (hashResult, err
 
 // hash reads the unit and hashes its contents.
 func (t hashTask) hash(ctx context.Context) (hashResult, []dedup.Entry, error) {
-	var res hashResult
+	res := hashResult{Digests: make([]digest, len(t.Read.Parts))}
 	var entries []dedup.Entry
 	ends, err := t.Read.eachRow(ctx, func(row inputRow) error {
 		res.Rows++
 		if row.Reject != nil {
 			res.Rejected++
+			res.Digests[row.Part].add(rejected)
 			return nil
 		}
+		content := text.ContentHash(row.Text)
+		res.Digests[row.Part].add(content)
 		res.TextBytes += int64(len(row.Text))
 		if text.IsBlank(row.Text) {
 			return nil
 		}
-		entries = append(entries, contentEntry(text.ContentHash(row.Text), localRow(t.Read.Unit, row.Ordinal)))
+		entries = append(entries, contentEntry(content, localRow(t.Read.Unit, row.Ordinal)))
 		return nil
 	})
 	res.Ends = ends

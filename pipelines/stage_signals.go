@@ -18,7 +18,8 @@ import (
 
 type signalsTask struct {
 	Read      readTask
-	Base      int64 // ordinal of the unit's first counted row in the night
+	Digests   []digest // of the rows as they were read first
+	Base      int64    // ordinal of the unit's first counted row in the night
 	UnitBases []int64
 	Pairs     []pairRef
 	Profile   text.Profile
@@ -63,6 +64,9 @@ func signalsStage(ctx context.Context, env lakeio.Env, t signalsTask) (signalsRe
 	if err != nil {
 		return signalsResult{}, err
 	}
+	if err := t.Read.sameRows(t.Digests, u.digests); err != nil {
+		return signalsResult{}, err
+	}
 	u.res.Read = bytesOf(ends)
 	return u.finish(ctx)
 }
@@ -83,6 +87,7 @@ type unitWriter struct {
 	arena     arena
 	names     map[string]string
 
+	digests             []digest
 	content, kept, rest []dedup.Entry
 	res                 signalsResult
 }
@@ -98,6 +103,7 @@ func newUnitWriter(ctx context.Context, env lakeio.Env, t signalsTask) (*unitWri
 	u.decisions = newRowFile[datasets.Decision](env, "signals", t.Read.Unit, "decisions")
 	u.sigs = newRowFile[datasets.Band](env, "signals", t.Read.Unit, "signatures")
 	u.rejects = newRowFile[datasets.Reject](env, "signals", t.Read.Unit, "rejects")
+	u.digests = make([]digest, len(t.Read.Parts))
 	u.res.Counts = newCounts()
 	u.res.Sketches = newSketches(t.Profile)
 	return u, nil
@@ -122,6 +128,7 @@ func (u *unitWriter) abort() {
 
 func (u *unitWriter) row(ctx context.Context, in inputRow) error {
 	if in.Reject != nil {
+		u.digests[in.Part].add(rejected)
 		return u.reject(ctx, *in.Reject)
 	}
 	id := datasets.MakeRowID(u.t.Read.Generation, u.t.Base+in.Ordinal)
@@ -130,6 +137,7 @@ func (u *unitWriter) row(ctx context.Context, in inputRow) error {
 		TextBytes: int64(len(in.Text)), ContentHash: text.ContentHash(in.Text),
 		Generation: u.t.Read.Generation, RunID: u.t.Read.RunID, IngestedAt: u.t.Started, Edits: in.Edits,
 	}
+	u.digests[in.Part].add(d.ContentHash)
 	d.DocID = u.arena.copy(in.ID)
 	if d.DocID == "" {
 		d.DocID = hex.EncodeToString(d.ContentHash[:])
