@@ -3,10 +3,14 @@ package pipelines
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"log/slog"
 	"runtime"
 	"slices"
 
+	"github.com/chimera-1/chimera/datasets"
+	"github.com/chimera-1/chimera/datasets/formats"
 	"github.com/chimera-1/chimera/datasets/lake"
 )
 
@@ -17,57 +21,81 @@ func (c Curate) Run(ctx context.Context) (Summary, error) {
 	if err := c.Validate(); err != nil {
 		return Summary{}, err
 	}
+	all, err := c.pin(ctx) // before the lake is made: without input there is no need for one
+	if err != nil {
+		return Summary{}, err
+	}
 	l, err := lake.Create(ctx, c.Lake)
 	if err != nil {
 		return Summary{}, err
 	}
-	files, err := c.inputs(ctx, l)
-	if err != nil {
-		return Summary{}, err
+	c.lateReports(ctx, l)
+	s, err := c.run(ctx, l, all)
+	if !errors.Is(err, lake.ErrBusy) { // else the holder of the lake may be reading the same
+		removeSpool(all)
 	}
-	if len(files) == 0 && !c.Redecide {
-		return c.nothing(l), nil
-	}
-	id, done, err := c.published(ctx, l, files)
-	if err != nil {
-		return Summary{}, err
-	}
-	if done != nil {
-		return alreadySummary(*done)
-	}
-	info := lake.RunInfo{Identity: id, RunID: c.Date + "-" + id[:12], Job: c.job(), Date: c.Date, Wait: c.Wait}
-	night, err := l.Begin(ctx, info)
-	if err != nil {
-		return Summary{}, err
-	}
-	defer night.Close()
-	// Another process may have published this very run while we waited.
-	if _, done, err = c.published(ctx, l, files); err != nil || done != nil {
+	return s, err
+}
+
+func (c Curate) run(ctx context.Context, l *lake.Lake, all []pinned) (Summary, error) {
+	for {
+		files, id, done, err := c.look(ctx, l, all)
+		if err != nil || done != nil {
+			return done.orEmpty(), err
+		}
+		night, err := l.Begin(ctx, lake.RunInfo{Identity: id, RunID: c.Date + "-" + id[:12], Job: c.job(), Date: c.Date, Wait: c.Wait})
 		if err != nil {
 			return Summary{}, err
 		}
-		return alreadySummary(*done)
+		// Other nights may have been published while we waited for this one.
+		_, now, done, err := c.look(ctx, l, all)
+		if err == nil && done == nil && now == id {
+			defer night.Close()
+			return c.attempt(ctx, l, night, files)
+		}
+		if err := errors.Join(err, night.Close()); err != nil || done != nil {
+			return done.orEmpty(), err
+		}
 	}
-	r, err := c.begin(ctx, l, night, info.RunID, files)
+}
+
+// look says which files a run would read, as the lake is now, and under which
+// identity; or, if there is nothing to do, why.
+func (c Curate) look(ctx context.Context, l *lake.Lake, all []pinned) ([]pinned, string, *Summary, error) {
+	files, err := all, error(nil)
+	if c.OnlyNew {
+		if files, err = onlyNew(ctx, l, all); err != nil {
+			return nil, "", nil, err
+		}
+	}
+	if len(files) == 0 && !c.Redecide {
+		s := c.nothing(l)
+		return nil, "", &s, nil
+	}
+	id, g, err := c.published(ctx, l, files)
+	if err != nil || g == nil {
+		return files, id, nil, err
+	}
+	s, err := alreadySummary(*g)
+	return files, id, &s, err
+}
+
+// attempt does the night that was begun.
+func (c Curate) attempt(ctx context.Context, l *lake.Lake, night *lake.Night, files []pinned) (Summary, error) {
+	r, err := c.begin(ctx, l, night, night.Run.RunID, files)
 	if err != nil {
 		return Summary{}, err
 	}
 	if c.Redecide {
 		return r.redecide(ctx)
 	}
-	return r.curate(ctx)
-}
-
-// inputs pins what the run reads.
-func (c Curate) inputs(ctx context.Context, l *lake.Lake) ([]pinned, error) {
-	if c.Redecide {
-		return nil, nil
+	s, err := r.curate(ctx)
+	if errors.Is(err, formats.ErrChanged) { // then nothing that was made of the input is of use
+		if err := night.RemoveScratch(ctx); err != nil {
+			slog.Warn("scratch of a run whose input changed is left", "run", r.id, "error", err)
+		}
 	}
-	files, err := c.pin(ctx)
-	if err != nil || !c.OnlyNew {
-		return files, err
-	}
-	return onlyNew(ctx, l, files)
+	return s, err
 }
 
 // nothing is the summary of a night without new input.
@@ -132,5 +160,6 @@ func alreadySummary(g lake.Generation) (Summary, error) {
 		return Summary{}, fmt.Errorf("generation %s: stored summary: %w", g.Tag, err)
 	}
 	s.Already, s.Status, s.Generation, s.Tag = true, "already", g.Number, g.Tag
+	s.SnapshotID = g.Tables[datasets.TableTraining].SnapshotID // known only after the summary was stored
 	return s, nil
 }

@@ -60,7 +60,8 @@ func job(t *testing.T, lakeDir, input, date string) Curate {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return Curate{Lake: lakeDir, Date: date, Inputs: []Input{{Glob: input, Source: "test"}}, Profile: p, Workers: 2, ReportDir: "-", Signals: "all"}
+	return Curate{Lake: lakeDir, Date: date, Inputs: []Input{{Glob: input, Source: "test"}}, Profile: p, Workers: 2, ReportDir: "-", Signals: "all",
+		MaxRejects: MaxRejects{Share: 0.01, Least: 100}}
 }
 
 func run1(t *testing.T, c Curate) Summary {

@@ -66,6 +66,7 @@ func (c Curate) Plan(ctx context.Context) (Plan, error) {
 	if err != nil {
 		return Plan{}, err
 	}
+	defer removeSpool(files)
 	if l != nil {
 		if err := c.planAgainst(ctx, l, files, &out); err != nil {
 			return Plan{}, err
@@ -86,9 +87,6 @@ func (c Curate) Plan(ctx context.Context) (Plan, error) {
 }
 
 func (c Curate) plannedInputs(ctx context.Context, l *lake.Lake) ([]pinned, error) {
-	if c.Redecide {
-		return nil, nil
-	}
 	files, err := c.pin(ctx)
 	if err != nil || !c.OnlyNew || l == nil {
 		return files, err

@@ -2,10 +2,8 @@ package pipelines
 
 import (
 	"bytes"
-	"context"
 	"encoding/hex"
 	"encoding/json"
-	"fmt"
 	"os"
 	"path/filepath"
 	"sort"
@@ -14,7 +12,6 @@ import (
 	"github.com/zeebo/xxh3"
 
 	"github.com/chimera-1/chimera/datasets"
-	"github.com/chimera-1/chimera/datasets/lake"
 	"github.com/chimera-1/chimera/pipelines/report"
 )
 
@@ -120,72 +117,6 @@ func (r *run) lineage(in *counted) report.Lineage {
 func shortHash(s string) string {
 	h := xxh3.Hash128([]byte(s)).Bytes()
 	return hex.EncodeToString(h[:])
-}
-
-// reportDir is the folder of the reports, or "" for none. Only a lake on a disk
-// has one by default.
-func (r *run) reportDir() string {
-	switch {
-	case r.c.ReportDir == "-":
-		return ""
-	case r.c.ReportDir != "":
-		return r.c.ReportDir
-	case strings.Contains(r.l.URI(), ":") && !filepath.IsAbs(r.l.URI()):
-		return ""
-	}
-	return filepath.Join(r.l.URI(), "report")
-}
-
-// reportPath is where the page of a night lies.
-func (r *run) reportPath(name string) string {
-	if r.reportDir() == "" {
-		return ""
-	}
-	return filepath.Join(r.reportDir(), name+".html")
-}
-
-// writeReport writes the page, its JSON and the index of all nights.
-func (r *run) writeReport(ctx context.Context, s *Summary, g lake.Generation, night nightReport) error {
-	dir := r.reportDir()
-	if dir == "" {
-		return nil
-	}
-	n := night.Night
-	n.Tag, n.Status, n.Seconds, n.PeakRSS = s.Tag, s.Status, s.Seconds, int64(s.PeakRSSMB*1e6)
-	if s.Status == report.Rejected {
-		n.Message = fmt.Sprintf("%d of %d rows were rejected, more than max_rejects allows", s.Output.Rejected, s.Input.Rows)
-	}
-	for _, st := range r.stages {
-		n.Stages = append(n.Stages, report.Stage{Name: st.Name, Seconds: st.Seconds, CPUSeconds: st.CPU, Bytes: st.Bytes, Tasks: st.Tasks})
-	}
-	for _, table := range sortedKeys(g.Tables) {
-		t := g.Tables[table]
-		n.Lineage.Tables = append(n.Lineage.Tables, report.Table{Name: strings.ReplaceAll(table, "/", "."), SnapshotID: t.SnapshotID, RowsAdded: t.RowsAdded})
-	}
-	if g.Number > 1 {
-		n.Lineage.Parents = []string{datasets.Tag(g.Number - 1)}
-	}
-	if err := os.MkdirAll(dir, 0o750); err != nil {
-		return err
-	}
-	entries, err := readEntries(dir)
-	if err != nil {
-		return err
-	}
-	name := strings.TrimSuffix(filepath.Base(s.Report), ".html")
-	for _, e := range entries {
-		if e.RunID != s.RunID {
-			n.Before = append(n.Before, e)
-		}
-	}
-	if err := writePage(filepath.Join(dir, name+".html"), func(b *bytes.Buffer) error { return report.Write(b, n) }); err != nil {
-		return err
-	}
-	if err := writePage(filepath.Join(dir, name+".json"), func(b *bytes.Buffer) error { return report.WriteJSON(b, n) }); err != nil {
-		return err
-	}
-	entries = append(n.Before, n.Entry(name+".html"))
-	return writePage(filepath.Join(dir, "index.html"), func(b *bytes.Buffer) error { return report.WriteIndex(b, entries) })
 }
 
 // readEntries lists the nights that the folder has pages of, oldest first.

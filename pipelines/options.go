@@ -26,7 +26,7 @@ type Curate struct {
 	Normalize   []string     // normalisers applied before everything else, in order. Defaults to none.
 	Signals     string       // all, none, or auto: none only for the profile none. Defaults to auto.
 	Dedup       Dedup        // how duplicates are found.
-	MaxRejects  MaxRejects   // above it the night is not published.
+	MaxRejects  MaxRejects   // above it the night is not published. The zero value allows none.
 	MaxRowBytes int64        // longest row. Defaults to 64 MiB.
 	DropDamaged bool         // drop a damaged file whole instead of keeping the rows before the damage.
 	Weight      float32      // training weight of the rows. Defaults to 1.
@@ -68,8 +68,8 @@ type Dedup struct {
 
 // MaxRejects is the most rejected rows of a night that is published.
 type MaxRejects struct {
-	Share float64 // of the rows read, 0 to 1. Defaults to 0.01.
-	Least int64   // rejects always allowed. Defaults to 100.
+	Share float64 // of the rows read, 0 to 1
+	Least int64   // rejects always allowed
 }
 
 // Allows reports whether rejected of rows may be published.
@@ -112,9 +112,6 @@ func (c Curate) withDefaults(cores int) Curate {
 	if c.Dedup.MinJaccard == 0 {
 		c.Dedup.MinJaccard = 0.7
 	}
-	if c.MaxRejects == (MaxRejects{}) {
-		c.MaxRejects = MaxRejects{Share: 0.01, Least: 100}
-	}
 	if c.MaxRowBytes == 0 {
 		c.MaxRowBytes = 64 << 20
 	}
@@ -152,10 +149,23 @@ func (c Curate) Validate() error {
 	if !c.Redecide && len(c.Inputs) == 0 {
 		fault("--input: required")
 	}
+	streams := 0
 	for _, in := range c.Inputs {
 		if in.Source == "" {
 			fault("--source: required for input %q", in.Glob)
 		}
+		if in.Glob == stdinPath {
+			streams++
+		}
+	}
+	if streams > 1 {
+		fault("--input -: standard input can be read only once")
+	}
+	if c.Profile.Name == "" {
+		fault("--profile: required")
+	}
+	if err := c.Profile.Validate(); err != nil {
+		fault("profile %s: %w", c.Profile.Name, err)
 	}
 	if _, err := minhash.Lookup(orDefault(c.Dedup.Scheme, "fast")); err != nil {
 		fault("dedup.scheme: %w", err)

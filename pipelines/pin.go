@@ -5,11 +5,10 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"io"
-	"os"
+	"log/slog"
 	"path/filepath"
 	"sort"
-	"time"
+	"strings"
 
 	"github.com/zeebo/xxh3"
 
@@ -17,9 +16,6 @@ import (
 	"github.com/chimera-1/chimera/datasets/formats"
 	"github.com/chimera-1/chimera/datasets/lake"
 )
-
-// stdinPath is the input path that means standard input as JSONL.
-const stdinPath = "-"
 
 // pinned is an input file as it was when the run began: what is read is this
 // version of it or nothing.
@@ -33,6 +29,9 @@ type pinned struct {
 // pin lists the files of every input, sorted by path. A file that two inputs
 // name must have one source and one field map.
 func (c Curate) pin(ctx context.Context) ([]pinned, error) {
+	if c.Redecide {
+		return nil, nil // it reads the lake
+	}
 	byPath := map[string]pinned{}
 	for _, in := range c.Inputs {
 		files, err := c.pinInput(ctx, in)
@@ -57,7 +56,7 @@ func (c Curate) pin(ctx context.Context) ([]pinned, error) {
 
 func (c Curate) pinInput(ctx context.Context, in Input) ([]pinned, error) {
 	if in.Glob == stdinPath {
-		f, err := spoolStdin(c.Stdin)
+		f, err := c.spoolStdin(ctx)
 		if err != nil {
 			return nil, err
 		}
@@ -68,41 +67,39 @@ func (c Curate) pinInput(ctx context.Context, in Input) ([]pinned, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := make([]pinned, len(files))
-	for i, f := range files {
-		out[i] = pinned{Input: f, Source: in.Source, Fields: in.Fields}
+	var out []pinned
+	for _, f := range files {
+		if !c.ours(f.Path) {
+			out = append(out, pinned{Input: f, Source: in.Source, Fields: in.Fields})
+		}
+	}
+	if left := len(files) - len(out); left > 0 {
+		slog.Warn("files of the lake or its report are no input", "input", in.Glob, "files", left)
+		if len(out) == 0 && !c.AllowEmpty {
+			return nil, fmt.Errorf("list input %q: matches only files of the lake or its report", in.Glob)
+		}
 	}
 	return out, nil
 }
 
-// spoolStdin writes standard input down: it is read more than once. The file's
-// name is its content's hash, so that a second run of the same bytes goes on
-// where the first was killed.
-func spoolStdin(r io.Reader) (pinned, error) {
-	if r == nil {
-		return pinned{}, fmt.Errorf("input %q: no standard input", stdinPath)
-	}
-	tmp, err := os.CreateTemp("", "chimera-stdin-*.jsonl")
+// ours reports whether a file is one that runs write: an input folder may hold
+// the lake.
+func (c Curate) ours(path string) bool {
+	return within(c.Lake, path) || c.ReportDir != "" && c.ReportDir != "-" && within(c.ReportDir, path)
+}
+
+// within reports whether path lies in the folder dir. A lake that is no folder
+// holds no path.
+func within(dir, path string) bool {
+	dir, err := filepath.Abs(strings.TrimPrefix(dir, "file://"))
 	if err != nil {
-		return pinned{}, fmt.Errorf("write standard input down: %w", err)
+		return false
 	}
-	h := xxh3.New()
-	n, err := io.Copy(io.MultiWriter(tmp, h), r)
-	if cerr := tmp.Close(); err == nil {
-		err = cerr
+	if path, err = filepath.Abs(path); err != nil {
+		return false
 	}
-	sum := h.Sum128().Bytes()
-	name := filepath.Join(os.TempDir(), "chimera-stdin-"+hex.EncodeToString(sum[:])+".jsonl")
-	if err == nil {
-		err = os.Rename(tmp.Name(), name)
-	}
-	if err != nil {
-		os.Remove(tmp.Name())
-		return pinned{}, fmt.Errorf("write standard input down: %w", err)
-	}
-	// The time is the hash's, not the clock's: the same bytes are the same input.
-	mod := time.Unix(0, int64(xxh3.Hash(sum[:])>>2)).UTC().Truncate(time.Microsecond)
-	return pinned{Input: formats.Input{Path: stdinPath, Size: n, Modified: mod, Kind: formats.JSONL}, Spool: name}, nil
+	rel, err := filepath.Rel(dir, path)
+	return err == nil && filepath.IsLocal(rel)
 }
 
 // onlyNew leaves out files that a published run has read in this very version.

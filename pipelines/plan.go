@@ -19,6 +19,9 @@ const (
 	shardBytes   = 256 << 20 // raw input bytes a dedup shard: some 30 MB of entries
 	maxShards    = 256
 
+	maxUnitNames = 1 << 20 // bytes that a unit's parts may take in a task
+	partBytes    = 640     // of a part, without its names, in a task or its result
+
 	storedExpansion = 3 // of documents, in the lake and in compressed inputs
 )
 
@@ -57,20 +60,21 @@ func (c Curate) cut(ctx context.Context, files []pinned, generation int32, store
 	if target == 0 {
 		target = min(max(total/int64(4*c.Workers), minUnitBytes), maxUnitBytes)
 	}
-	var size int64
+	var size, named int64
 	for i, f := range files {
 		pieces, err := f.pieces(ctx, target)
 		if err != nil {
 			return plan{}, err
 		}
 		for _, piece := range pieces {
-			if len(p.Units) == 0 || size+piece.Bytes > target {
+			names := partBytes + int64(len(f.Path)+len(f.Name)+len(f.Source))
+			if len(p.Units) == 0 || size+piece.Bytes > target || named+names > maxUnitNames {
 				p.Units = append(p.Units, unit{ID: len(p.Units)})
-				size = 0
+				size, named = 0, 0
 			}
 			u := &p.Units[len(p.Units)-1]
 			u.Parts = append(u.Parts, part{File: i, Unit: piece})
-			size += piece.Bytes
+			size, named = size+piece.Bytes, named+names
 		}
 	}
 	p.Shards = c.Shards

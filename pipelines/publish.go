@@ -65,7 +65,7 @@ func (r *run) summary(in *counted, total counts) Summary {
 
 // measure books what the run cost so far.
 func (r *run) measure(s *Summary) {
-	s.Seconds = r.c.Now().Sub(r.began).Seconds()
+	s.Seconds = max(r.c.Now().Sub(r.began).Seconds(), 0) // clocks go backwards, too
 	s.CPUSeconds = cpuSeconds() - r.cpu0
 	s.PeakRSSMB = peakRSSMB()
 	if s.Seconds > 0 {
@@ -146,6 +146,10 @@ func (r *run) commit(ctx context.Context, s Summary, tables map[string]lake.Chan
 	if err := r.addRun(ctx, tables, s); err != nil {
 		return Summary{}, err
 	}
+	page := r.described(s, night)
+	if err := r.keepReport(ctx, s.Report, page); err != nil {
+		return Summary{}, err
+	}
 	profile, err := json.Marshal(r.c.Profile)
 	if err != nil {
 		return Summary{}, err
@@ -159,8 +163,8 @@ func (r *run) commit(ctx context.Context, s Summary, tables map[string]lake.Chan
 		return Summary{}, err
 	}
 	s.SnapshotID = g.Tables[datasets.TableTraining].SnapshotID
-	if err := r.writeReport(ctx, &s, g, night); err != nil {
-		return s, fmt.Errorf("%s is published, but its report could not be written: %w", s.Tag, err)
+	if err := writeReport(s.Report, committed(page, g)); err != nil {
+		return s, fmt.Errorf("%s is published, but its report could not be written, which the next run tries again: %w", s.Tag, err)
 	}
 	return s, r.night.RemoveScratch(ctx)
 }
@@ -184,7 +188,7 @@ func (r *run) refuse(ctx context.Context, s Summary, tables map[string]lake.Chan
 		return Summary{}, err
 	}
 	rejected := &RejectsError{Rejected: s.Output.Rejected, Rows: s.Input.Rows, Max: r.c.MaxRejects, Examples: total.Examples}
-	if err := r.writeReport(ctx, &s, lake.Generation{}, night); err != nil {
+	if err := writeReport(s.Report, r.described(s, night)); err != nil {
 		return s, fmt.Errorf("%w; and the report could not be written: %v", rejected, err)
 	}
 	return s, rejected

@@ -57,6 +57,14 @@ type Redecided struct {
 	TextReread int64 `json:"text_reread"` // rows whose text was read again
 }
 
+// orEmpty is the summary, if there is one.
+func (s *Summary) orEmpty() Summary {
+	if s == nil {
+		return Summary{}
+	}
+	return *s
+}
+
 // balanced reports whether every row that came in is accounted for.
 func (s Summary) balanced() bool {
 	o := s.Output
