@@ -48,7 +48,7 @@ text.`,
 	f.SortFlags = false
 	f.IntVar(&opt.Cores, "cores", 1, "cores to use, `N`")
 	f.Float64Var(&opt.Seconds, "seconds", 1, "`SECONDS` a case and repeat")
-	f.IntVar(&opt.Repeat, "repeat", 5, "repeats a case, `N`; the median counts")
+	f.IntVar(&opt.Repeat, "repeat", 5, "repeats a case, `N`, of whole nights at most 3; the median counts")
 	f.StringArrayVar(&opt.Inputs, "input", nil, "`GLOB` of text for the text cases (default: generated text); repeats")
 	f.IntVar(&opt.MB, "mb", 256, "size of a generated night, `N` times 10^6 bytes of text")
 	f.StringArrayVar(&opt.Cases, "case", nil, "measure only this `CASE`, as in text/night; repeats")

@@ -59,6 +59,7 @@ type app struct {
 	json       bool
 	quiet      bool
 	flags      []config.Flag // configuration given as flags, in order
+	remote     bool          // stages run on another machine
 	ran        bool          // a command's own work has begun: errors are no longer usage errors
 	lastCmd    string        // command line path of the command that was found, for hints
 }

@@ -43,6 +43,7 @@ func (j *jobFlags) job(a *app, l *config.Loaded) (pipelines.Curate, error) {
 	if err != nil {
 		return pipelines.Curate{}, err
 	}
+	a.remote = runner != "prism"
 	c := curateOf(l)
 	c.Date = j.date
 	if c.Date == "" {

@@ -45,7 +45,10 @@ func (a *app) setLogging(c config.Log) {
 	} else {
 		h = &textHandler{w: a.Err, level: level}
 	}
-	slog.SetDefault(slog.New(quietBeam{h, level}))
+	if level > slog.LevelDebug {
+		h = quietBeam{h, a.remote}
+	}
+	slog.SetDefault(slog.New(h))
 }
 
 // terminal reports whether w is a terminal.
@@ -54,26 +57,27 @@ func terminal(w io.Writer) bool {
 	return ok && term.IsTerminal(int(f.Fd()))
 }
 
-// quietBeam passes on what Beam logs below a warning only at debug level: a
-// stage of a job is many small events of the runner.
+// quietBeam leaves out what Beam logs: a stage of a job is many small events of
+// the runner, and when it fails the job's own error says why. Of a remote runner,
+// which may fail by itself, it passes on warnings and errors.
 type quietBeam struct {
 	slog.Handler
-	level slog.Level
+	remote bool
 }
 
 func (h quietBeam) Handle(ctx context.Context, r slog.Record) error {
-	if r.Level < slog.LevelWarn && h.level > slog.LevelDebug && fromBeam(r.PC) {
+	if fromBeam(r.PC) && (!h.remote || r.Level < slog.LevelWarn) {
 		return nil
 	}
 	return h.Handler.Handle(ctx, r)
 }
 
 func (h quietBeam) WithAttrs(as []slog.Attr) slog.Handler {
-	return quietBeam{h.Handler.WithAttrs(as), h.level}
+	return quietBeam{h.Handler.WithAttrs(as), h.remote}
 }
 
 func (h quietBeam) WithGroup(name string) slog.Handler {
-	return quietBeam{h.Handler.WithGroup(name), h.level}
+	return quietBeam{h.Handler.WithGroup(name), h.remote}
 }
 
 func fromBeam(pc uintptr) bool {
