@@ -2,6 +2,7 @@ package bench
 
 import (
 	_ "embed"
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"strings"
@@ -51,6 +52,8 @@ type Corpus struct {
 	n          int
 	r          *rand.Rand
 }
+
+func docID(n int) string { return fmt.Sprintf("doc-%08d", n) }
 
 // recentDocs bounds how far back a planted document reaches.
 const recentDocs = 512

@@ -3,62 +3,63 @@ package bench
 import (
 	"bytes"
 	"context"
-	"errors"
-	"io"
 
 	"github.com/apache/arrow/go/v17/arrow/array"
 	"github.com/klauspost/compress/zstd"
 
 	"github.com/chimera-1/chimera/datasets"
 	"github.com/chimera-1/chimera/datasets/parquetio"
-	"github.com/chimera-1/chimera/transforms/dedup/minhash"
 )
 
-func isEOF(err error) bool { return errors.Is(err, io.EOF) }
-
-func mustScheme(name string) minhash.Scheme {
-	s, err := minhash.Lookup(name)
-	if err != nil {
-		panic("bench: built-in scheme: " + err.Error())
-	}
-	return s
-}
+// pageBytes is about the size of the blocks that zstd is measured with: that
+// of a Parquet page.
+const pageBytes = 1 << 20
 
 // blocks are the texts in pieces of a Parquet page.
 func (e *env) blocks() [][]byte {
 	var out [][]byte
 	var b []byte
 	for _, s := range e.texts {
-		if b = append(b, s...); len(b) >= 1<<20 {
+		if b = append(b, s...); len(b) >= pageBytes {
 			out, b = append(out, b), nil
 		}
 	}
-	return append(out, b)
+	if len(b) > 0 {
+		out = append(out, b)
+	}
+	return out
 }
 
-// zstdEncode is the bound of writing.
-func (e *env) zstdEncode(ctx context.Context) (float64, [][]byte, error) {
-	enc, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1))
+func newEncoder() (*zstd.Encoder, error) {
+	return zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1))
+}
+
+// encodeZstd is the bound of writing.
+func encodeZstd(ctx context.Context, e *env) (Result, error) {
+	enc, err := newEncoder()
 	if err != nil {
-		return 0, nil, err
+		return Result{}, err
 	}
 	defer enc.Close()
 	raw := e.blocks()
-	packed := make([][]byte, len(raw))
-	r, err := e.repeat(ctx, func() (int64, error) {
-		for i, b := range raw {
-			packed[i] = enc.EncodeAll(b, packed[i][:0])
+	var packed []byte
+	return e.repeat(ctx, func() (int64, error) {
+		for _, b := range raw {
+			packed = enc.EncodeAll(b, packed[:0])
 		}
 		return e.bytes, nil
 	})
-	e.bounds["zstd encode"] = r.Value
-	return r.Value, packed, err
 }
 
-func zstdDecode(ctx context.Context, e *env) (Result, error) {
-	_, packed, err := e.zstdEncode(ctx)
+func decodeZstd(ctx context.Context, e *env) (Result, error) {
+	enc, err := newEncoder()
 	if err != nil {
 		return Result{}, err
+	}
+	defer enc.Close()
+	packed := e.blocks()
+	for i, b := range packed {
+		packed[i] = enc.EncodeAll(b, nil)
 	}
 	dec, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1))
 	if err != nil {
@@ -77,9 +78,7 @@ func zstdDecode(ctx context.Context, e *env) (Result, error) {
 	if err != nil {
 		return r, err
 	}
-	e.bounds["lake/zstd_decode"] = r.Value
-	bound, err := e.memoryRead(ctx)
-	return r.bound("memory read", bound), err
+	return e.against(ctx, r, memoryRead, memoryRead)
 }
 
 // parquetFile is the texts as a file of training rows.
@@ -88,7 +87,7 @@ func (e *env) parquetFile() ([]byte, error) {
 	w := parquetio.NewWriter[datasets.Training](&b, parquetio.WriterOptions{})
 	rows := make([]datasets.Training, 0, 512)
 	for i, s := range e.texts {
-		rows = append(rows, datasets.Training{RowID: datasets.MakeRowID(1, int64(i)), DocID: "d", Text: s, Source: "bench", Weight: 1, Generation: 1})
+		rows = append(rows, datasets.Training{RowID: datasets.MakeRowID(1, int64(i)), DocID: docID(i), Text: s, Source: "bench", Weight: 1, Generation: 1})
 		if len(rows) == cap(rows) || i == len(e.texts)-1 {
 			if err := w.Write(rows); err != nil {
 				return nil, err
@@ -100,21 +99,27 @@ func (e *env) parquetFile() ([]byte, error) {
 	return b.Bytes(), err
 }
 
-func parquetWrite(ctx context.Context, e *env) (Result, error) {
+func writeParquet(ctx context.Context, e *env) (Result, error) {
 	r, err := e.repeat(ctx, func() (int64, error) {
 		_, err := e.parquetFile()
 		return e.bytes, err
 	})
-	return r.bound("zstd encode", e.bounds["zstd encode"]), err
+	if err != nil {
+		return r, err
+	}
+	return e.against(ctx, r, zstdEncode, zstdEncode)
 }
 
-func parquetRead(ctx context.Context, e *env) (Result, error) {
+func readParquet(ctx context.Context, e *env) (Result, error) {
 	file, err := e.parquetFile()
 	if err != nil {
 		return Result{}, err
 	}
 	r, err := e.repeat(ctx, func() (int64, error) { return readTexts(ctx, file) })
-	return r.bound("lake/zstd_decode", e.bounds["lake/zstd_decode"]), err
+	if err != nil {
+		return r, err
+	}
+	return e.against(ctx, r, "lake/zstd_decode", "lake/zstd_decode")
 }
 
 // readTexts goes through the text column as Arrow batches.
@@ -135,9 +140,7 @@ func readTexts(ctx context.Context, file []byte) (int64, error) {
 			return total, err
 		}
 		col := rec.Column(0).(*array.String)
-		for i := range col.Len() {
-			total += int64(len(col.Value(i)))
-		}
+		total += int64(len(col.ValueBytes()))
 		rec.Release()
 	}
 }

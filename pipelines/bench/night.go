@@ -5,94 +5,82 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/chimera-1/chimera/pipelines"
 	"github.com/chimera-1/chimera/transforms/text"
 )
 
-// input is a row of a generated raw file.
-type input struct {
-	ID   string `parquet:"id"`
-	Text string `parquet:"text"`
-}
-
-// nightOf measures whole nights: each repeat is a fresh lake with one night in
-// it already (a quarter as large), then the measured night.
-func (e *env) nightOf(ctx context.Context, change func(*pipelines.Curate), profile string) (Result, error) {
+// night measures whole nights, three at most. Each repeat makes a lake with a generated night
+// in it, a quarter as large, and then measures a night on top of that, from
+// listing the input to the moved refs.
+func (e *env) night(ctx context.Context, profile string, change func(*pipelines.Curate)) (Result, error) {
 	p, err := text.LookupProfile(profile)
 	if err != nil {
 		return Result{}, err
 	}
-	old, raw, err := e.rawFiles()
+	old, raw, err := e.rawFiles(ctx)
 	if err != nil {
 		return Result{}, err
 	}
-	var rates []float64
-	peak := 0.0
-	for i := range max(3, e.Repeat/2) {
-		lake := filepath.Join(e.dir, fmt.Sprint("lake-", i))
-		job := pipelines.Curate{Lake: lake, Date: "2026-01-01", Inputs: []pipelines.Input{{Glob: old, Source: "bench"}}, Profile: p,
-			Workers: e.Cores, ReportDir: "-", Revision: "bench"}
+	rates := make([]float64, min(3, e.Repeat))
+	wall := make([]float64, len(rates))
+	for i := range rates {
+		job := pipelines.Curate{Lake: filepath.Join(e.dir, fmt.Sprint("lake-", i)), Profile: p, Workers: e.Cores, ReportDir: "-", Revision: "bench"}
 		change(&job)
-		if _, err := job.Run(ctx); err != nil {
+		if rates[i], wall[i], err = secondNight(ctx, job, old, raw); err != nil {
 			return Result{}, err
 		}
-		job.Date, job.Inputs = "2026-01-02", []pipelines.Input{{Glob: raw, Source: "bench"}}
-		s, err := job.Run(ctx)
-		if err != nil {
-			return Result{}, err
-		}
-		rates = append(rates, float64(s.Input.TextBytes)/1e6/s.CPUSeconds)
-		peak = s.PeakRSSMB
-		if err := os.RemoveAll(lake); err != nil {
+		if err := os.RemoveAll(job.Lake); err != nil {
 			return Result{}, err
 		}
 	}
 	r := median(rates)
-	r.PeakRSSMB = peak
+	r.Wall = median(wall).Value
 	return r, nil
 }
 
+// secondNight runs job over old and then over raw, and returns the rates of
+// the latter by CPU time and by the clock.
+func secondNight(ctx context.Context, job pipelines.Curate, old, raw []string) (cpu, wall float64, err error) {
+	job.Date, job.Inputs = "2026-01-01", inputs(old)
+	if _, err := job.Run(ctx); err != nil {
+		return 0, 0, err
+	}
+	job.Date, job.Inputs = "2026-01-02", inputs(raw)
+	start, cpu0 := time.Now(), cpuSeconds()
+	s, err := job.Run(ctx)
+	if err != nil {
+		return 0, 0, err
+	}
+	mb := float64(s.Input.TextBytes) / 1e6
+	return mb / (cpuSeconds() - cpu0), mb / time.Since(start).Seconds(), nil
+}
+
+func inputs(globs []string) []pipelines.Input {
+	out := make([]pipelines.Input, len(globs))
+	for i, g := range globs {
+		out[i] = pipelines.Input{Glob: g, Source: "bench"}
+	}
+	return out
+}
+
 // rawFiles returns the input of the old and of the measured night.
-func (e *env) rawFiles() (old, raw string, err error) {
-	if len(e.Inputs) == 1 {
-		return e.Inputs[0], e.Inputs[0], nil
+func (e *env) rawFiles(ctx context.Context) (old, raw []string, err error) {
+	old, raw = []string{filepath.Join(e.dir, "old", rawName)}, e.Inputs
+	if len(raw) == 0 {
+		raw = []string{filepath.Join(e.dir, "new", rawName)}
+		if err := e.writeOnce(ctx, filepath.Join(e.dir, "new"), e.MB, 3); err != nil {
+			return nil, nil, err
+		}
 	}
-	old, raw = filepath.Join(e.dir, "old.parquet"), filepath.Join(e.dir, "raw.parquet")
-	if _, err := os.Stat(raw); err == nil {
-		return old, raw, nil
+	return old, raw, e.writeOnce(ctx, filepath.Join(e.dir, "old"), max(e.MB/4, 1), 2)
+}
+
+func (e *env) writeOnce(ctx context.Context, dir string, mb int, seed uint64) error {
+	if _, err := os.Stat(dir); err == nil {
+		return nil
 	}
-	forget := func(Doc) error { return nil }
-	if _, err = writeRaw(old, NewCorpus(2), max(e.MB/4, 1), forget); err != nil {
-		return "", "", err
-	}
-	_, err = writeRaw(raw, NewCorpus(3), e.MB, forget)
-	return old, raw, err
-}
-
-// night is everything: signals, decisions, dedup against an old lake, all tables written.
-func night(ctx context.Context, e *env) (Result, error) {
-	r, err := e.nightOf(ctx, func(*pipelines.Curate) {}, "fineweb")
-	return r.bound("lake/parquet_write", e.bounds["zstd encode"]), err
-}
-
-// nearNight is near dedup alone, without writing texts.
-func nearNight(ctx context.Context, e *env) (Result, error) {
-	r, err := e.nightOf(ctx, func(c *pipelines.Curate) { c.SkipTextWrites = true }, "none")
-	r.Note = "profile none, texts not written"
-	return r.bound("lake/zstd_decode", e.bounds["lake/zstd_decode"]), err
-}
-
-// nearWrittenNight is near dedup with every table written.
-func nearWrittenNight(ctx context.Context, e *env) (Result, error) {
-	r, err := e.nightOf(ctx, func(*pipelines.Curate) {}, "none")
-	r.Note = "profile none"
-	return r.bound("zstd encode", e.bounds["zstd encode"]), err
-}
-
-// exactNight is exact dedup alone, without writing texts.
-func exactNight(ctx context.Context, e *env) (Result, error) {
-	r, err := e.nightOf(ctx, func(c *pipelines.Curate) { c.SkipTextWrites, c.Dedup.Exact = true, true }, "none")
-	r.Note = "profile none, exact only, texts not written"
-	return r.bound("lake/zstd_decode", e.bounds["lake/zstd_decode"]), err
+	_, err := WriteCorpus(ctx, dir, mb, seed)
+	return err
 }

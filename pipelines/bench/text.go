@@ -12,24 +12,6 @@ import (
 	"github.com/chimera-1/chimera/transforms/text/english"
 )
 
-// cases lists every case in the order it runs: bounds before what they bound.
-func cases() []kase {
-	return []kase{
-		{"text", "text/tokens", tokens},
-		{"text", "text/signals", signals},
-		{"text", "text/minhash", minHash},
-		{"lake", "lake/zstd_decode", zstdDecode},
-		{"lake", "lake/parquet_read", parquetRead},
-		{"lake", "lake/parquet_write", parquetWrite},
-		{"compute", "compute/minhash_fast", minHash},
-		{"compute", "compute/minhash_datatrove", minHashReference},
-		{"text", "text/exact", exactNight},
-		{"text", "text/near", nearNight},
-		{"text", "text/near_written", nearWrittenNight},
-		{"text", "text/night", night},
-	}
-}
-
 // textBytes is about how much text the kernels' cases go through at a time:
 // more than the caches hold.
 const textBytes = 32 << 20
@@ -98,17 +80,15 @@ func (e *env) each(ctx context.Context, f func(string)) (Result, error) {
 	})
 }
 
-// memoryRead is how fast this core reads memory: the bound of everything that
-// looks at each byte once.
-func (e *env) memoryRead(ctx context.Context) (float64, error) {
-	if v := e.bounds["memory read"]; v > 0 {
-		return v, nil
-	}
+// readMemory is how fast this core reads the texts: the bound of everything
+// that looks at each byte once.
+func readMemory(ctx context.Context, e *env) (Result, error) {
 	var sink uint64
 	r, err := e.each(ctx, func(s string) { sink += sum(s) })
-	e.bounds["memory read"] = r.Value
-	_ = sink
-	return r.Value, err
+	if sink == 0 && err == nil {
+		return r, fmt.Errorf("texts of %d bytes add up to nothing", e.bytes)
+	}
+	return r, err
 }
 
 // sum adds the bytes up in words of eight, four at a time.
@@ -122,23 +102,20 @@ func sum(s string) uint64 {
 		a3 += binary.LittleEndian.Uint64(b[24:])
 		b = b[32:]
 	}
-	return a0 + a1 + a2 + a3
+	return a0 + a1 + a2 + a3 + uint64(len(b))
 }
 
 func (e *env) againstMemory(ctx context.Context, f func(string)) (Result, error) {
-	bound, err := e.memoryRead(ctx)
-	if err != nil {
-		return Result{}, err
-	}
 	r, err := e.each(ctx, f)
-	return r.bound("memory read", bound), err
+	if err != nil {
+		return r, err
+	}
+	return e.against(ctx, r, memoryRead, memoryRead)
 }
 
 func tokens(ctx context.Context, e *env) (Result, error) {
 	t := english.New()
-	r, err := e.againstMemory(ctx, func(s string) { t.Count(s) })
-	e.bounds["text/tokens"] = r.Value
-	return r, err
+	return e.againstMemory(ctx, func(s string) { t.Count(s) })
 }
 
 func signals(ctx context.Context, e *env) (Result, error) {
@@ -148,17 +125,43 @@ func signals(ctx context.Context, e *env) (Result, error) {
 	}
 	a := text.NewAnalyzer(p.Lines)
 	r, err := e.each(ctx, func(s string) { a.Analyze(s) })
-	return r.bound("text/tokens", e.bounds["text/tokens"]), err
+	if err != nil {
+		return r, err
+	}
+	return e.against(ctx, r, "text/tokens", "text/tokens")
 }
 
 func minHash(ctx context.Context, e *env) (Result, error) {
-	h := compute.NewMinHasher(1)
-	var sig [compute.MinHashSize]uint32
-	return e.againstMemory(ctx, func(s string) { h.Signature(&sig, s) })
+	return e.scheme(ctx, "fast")
 }
 
-func minHashReference(ctx context.Context, e *env) (Result, error) {
-	h := mustScheme("datatrove-xxh64-64").New()
+func minHashDatatrove(ctx context.Context, e *env) (Result, error) {
+	return e.scheme(ctx, "datatrove-xxh64-64")
+}
+
+func (e *env) scheme(ctx context.Context, name string) (Result, error) {
+	h := mustScheme(name).New()
 	var buf []byte
-	return e.againstMemory(ctx, func(s string) { buf, _ = h.Signature(buf[:0], s) })
+	r, err := e.againstMemory(ctx, func(s string) { buf, _ = h.Signature(buf[:0], s) })
+	r.Note = "scheme " + name
+	return r, err
+}
+
+// minHashBatch is the kernel over an Arrow column.
+func minHashBatch(ctx context.Context, e *env) (Result, error) {
+	h := compute.NewMinHasher(1)
+	offsets, data := make([]int32, 1, len(e.texts)+1), make([]byte, 0, e.bytes)
+	for _, s := range e.texts {
+		data = append(data, s...)
+		offsets = append(offsets, int32(len(data)))
+	}
+	sigs, counts := make([]uint32, len(e.texts)*compute.MinHashSize), make([]int32, len(e.texts))
+	r, err := e.repeat(ctx, func() (int64, error) {
+		h.Batch(sigs, counts, offsets, data)
+		return e.bytes, nil
+	})
+	if err != nil {
+		return r, err
+	}
+	return e.against(ctx, r, memoryRead, memoryRead)
 }
