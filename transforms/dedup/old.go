@@ -101,15 +101,26 @@ func (o *oldKeys) seek(k int64) error {
 	return nil
 }
 
-// skip moves within the batch, whose last key is at least k. Tonight's keys are
-// usually sparse among the old ones: it doubles its steps, then halves them.
+// skip moves within the batch, whose last key is at least k. There are usually
+// some ten old keys from one of tonight's to the next: it steps over blocks of
+// them, and doubles its steps when that takes long.
 func (o *oldKeys) skip(k int64) {
-	at, step := o.at, 1
-	for at+step < len(o.keys) && o.keys[at+step] < k {
+	const block = 8
+	keys, at := o.keys, o.at
+	for step := block; at+step < len(keys) && keys[at+step] < k; {
 		at += step
-		step *= 2
+		if at-o.at >= 8*block {
+			step *= 2
+		}
 	}
-	rest := o.keys[at:min(at+step+1, len(o.keys))]
+	if at-o.at < 8*block {
+		for keys[at] < k {
+			at++
+		}
+		o.at = at
+		return
+	}
+	rest := keys[at:]
 	o.at = at + sort.Search(len(rest), func(i int) bool { return rest[i] >= k })
 }
 
@@ -155,6 +166,9 @@ func (o *oldKeys) next(k int64) (e Entry, ok bool, err error) {
 func eachOld(old []*oldKeys, k uint64, emit func(Entry) error) error {
 	key := flip(k)
 	for _, o := range old {
+		if o.at < len(o.keys) && o.keys[o.at] > key {
+			continue
+		}
 		if err := o.seek(key); err != nil {
 			return err
 		}
