@@ -87,7 +87,7 @@ func TestComponents(t *testing.T) {
 		}
 	}
 	for range 20_000 {
-		random = append(random, [2]uint64{rng.Uint64N(n/4), rng.Uint64N(n/4)})
+		random = append(random, [2]uint64{rng.Uint64N(n / 4), rng.Uint64N(n / 4)})
 	}
 	random = slices.DeleteFunc(random, func(e [2]uint64) bool { return e[0] == e[1] })
 	for _, tt := range []struct {
