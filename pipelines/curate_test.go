@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"sort"
 	"strings"
 	"testing"
@@ -231,44 +232,131 @@ func corpus(seed uint64, n int) []doc {
 }
 
 // TestOutcomeIsIndependentOfHowTheWorkIsCut runs three nights under different
-// shard, worker and unit counts and input orders: every table must be the same.
+// shard, worker and unit counts, input orders and attempts, for each way to say
+// what is near: every table must be the same.
 func TestOutcomeIsIndependentOfHowTheWorkIsCut(t *testing.T) {
 	dir := t.TempDir()
 	for night := range 3 {
-		docs := corpus(uint64(night+1), 120)
+		docs := corpus(uint64(night+1), 90)
 		if night > 0 {
 			docs = append(docs, corpus(uint64(night), 30)...)
 		}
 		half := len(docs) / 2
-		writeJSONL(t, filepath.Join(dir, fmt.Sprint("in", night), "b.jsonl"), docs[:half])
-		writeJSONL(t, filepath.Join(dir, fmt.Sprint("in", night), "a.jsonl"), docs[half:])
+		in := filepath.Join(dir, fmt.Sprint("in", night))
+		writeFile(t, filepath.Join(in, "b.jsonl"), string(encoded["jsonl"](t, docs[:half])))
+		writeFile(t, filepath.Join(in, "a.parquet"), string(encoded["parquet"](t, docs[half:half+30])))
+		writeFile(t, filepath.Join(in, "c.jsonl.zst"), string(encoded["jsonl.zst"](t, docs[half+30:])))
 	}
-	var want map[string][]string
-	for i, cut := range []struct {
-		workers, shards int
-		unit            int64
-		reverse         bool
-	}{{1, 1, 1 << 20, false}, {2, 7, 4 << 10, false}, {3, 2, 17 << 10, true}} {
-		lakeDir := filepath.Join(dir, fmt.Sprint("lake", i))
-		for night := range 3 {
-			in := filepath.Join(dir, fmt.Sprint("in", night))
-			c := job(t, lakeDir, in, fmt.Sprintf("2026-11-2%d", night))
-			c.Inputs = []Input{{Glob: filepath.Join(in, "a.jsonl"), Source: "test"}, {Glob: filepath.Join(in, "b.jsonl"), Source: "test"}}
-			if cut.reverse {
-				c.Inputs[0], c.Inputs[1] = c.Inputs[1], c.Inputs[0]
+	near := map[string]int{}
+	cuts := []cut{{1, 1, 1 << 20, false}, {2, 7, 7 << 10, false}, {3, 2, 17 << 10, true}}
+	for name, how := range map[string]struct {
+		dedup Dedup
+		cuts  []cut
+	}{
+		"bands":      {Dedup{}, cuts},
+		"similarity": {Dedup{MinSimilarity: 0.9, Survivor: "first"}, cuts[:2]},
+		"verify":     {Dedup{Verify: true, MinJaccard: 0.95, Survivor: "last"}, cuts[1:]},
+		"exact":      {Dedup{Exact: true}, cuts[:1]},
+	} {
+		var want map[string][]string
+		for i, cut := range how.cuts {
+			lakeDir := filepath.Join(dir, fmt.Sprint(name, i))
+			for night := range 3 {
+				s := run1(t, cut.of(job(t, lakeDir, filepath.Join(dir, fmt.Sprint("in", night)), fmt.Sprintf("2026-11-2%d", night)), how.dedup))
+				near[name] = max(near[name], int(s.Duplicates.Near))
 			}
-			c.Workers, c.Shards, c.UnitBytes = cut.workers, cut.shards, cut.unit
+			got := tableContent(t, lakeDir)
+			if want == nil {
+				want = got
+				continue
+			}
+			for table := range want {
+				if diff := cmp.Diff(want[table], got[table]); diff != "" {
+					t.Errorf("%s: %s differs under %+v (-first +this):\n%.2000s", name, table, cut, diff)
+				}
+			}
+		}
+	}
+	if !(near["bands"] > near["similarity"] && near["similarity"] > 0 && near["bands"] > near["verify"] && near["verify"] > 0 && near["exact"] == 0) {
+		t.Errorf("near duplicates, in the night with most: %v", near)
+	}
+}
+
+// cut is how the work of a night is cut.
+type cut struct {
+	workers, shards int
+	unit            int64
+	reverse         bool
+}
+
+func (h cut) of(c Curate, d Dedup) Curate {
+	in := c.Inputs[0].Glob
+	c.Inputs = nil
+	for _, name := range []string{"a.parquet", "b.jsonl", "c.jsonl.zst"} {
+		c.Inputs = append(c.Inputs, Input{Glob: filepath.Join(in, name), Source: "test"})
+	}
+	if h.reverse {
+		slices.Reverse(c.Inputs)
+	}
+	c.Workers, c.Shards, c.UnitBytes, c.Dedup = h.workers, h.shards, h.unit, d
+	return c
+}
+
+// TestOldStays has near duplicates come later under each rule of survival: what
+// is published stays, longer or shorter, also as the one that a duplicate of a
+// duplicate belongs to; and what joins two published clusters names both.
+func TestOldStays(t *testing.T) {
+	a := prose(1, 200)
+	longer := edited(a, "x") + " More words than before."
+	left, right, bridge := bridged(t)
+	for _, survivor := range []string{"longest", "first", "last"} {
+		dir := t.TempDir()
+		for night, docs := range [][]doc{
+			{{"a", a}, {"left", left}, {"right", right}},
+			{{"a-longer", longer}, {"a-shorter", strings.TrimSuffix(edited(a, "y"), ".")}, {"a-again", a}},
+			{{"a-longest", edited(longer, "z") + " And more."}, {"bridge", bridge}},
+		} {
+			in := filepath.Join(dir, fmt.Sprint("in", night))
+			writeJSONL(t, filepath.Join(in, "1.jsonl"), docs)
+			c := job(t, filepath.Join(dir, "lake"), in, fmt.Sprintf("2026-11-2%d", night))
+			c.Dedup.Survivor = survivor
 			run1(t, c)
 		}
-		got := tableContent(t, lakeDir)
-		if want == nil {
-			want = got
-			continue
+		want := map[string]string{
+			"a@1": "keep", "left@1": "keep", "right@1": "keep",
+			"a-longer@2": "duplicate near of a@1", "a-shorter@2": "duplicate near of a@1", "a-again@2": "duplicate exact of a@1",
+			"a-longest@3": "duplicate near of a@1", "bridge@3": "duplicate near of left@1",
 		}
-		for table := range want {
-			if diff := cmp.Diff(want[table], got[table]); diff != "" {
-				t.Errorf("%s differs under %+v (-first +this):\n%.2000s", table, cut, diff)
+		if diff := cmp.Diff(want, decisionsOf(t, filepath.Join(dir, "lake"))); diff != "" {
+			t.Errorf("survivor %s (-want +got):\n%s", survivor, diff)
+		}
+		st := stateOf(t, filepath.Join(dir, "lake"))
+		for id, d := range st.docs {
+			switch bridges := st.decisions[id].Bridges; {
+			case d.DocID == "a-again" && d.Text != nil:
+				t.Error("an exact duplicate's text is stored again")
+			case d.DocID == "bridge" && (bridges == nil || *bridges != fmt.Sprint(datasets.MakeRowID(1, 2))):
+				t.Errorf("survivor %s: the bridge names %v, want the row of right", survivor, bridges)
+			case d.DocID != "bridge" && bridges != nil:
+				t.Errorf("survivor %s: %s names bridges %s", survivor, d.DocID, *bridges)
 			}
 		}
 	}
+}
+
+// bridged makes three texts: two that share no band, and one that shares some
+// with either and is more like the first.
+func bridged(t *testing.T) (left, right, bridge string) {
+	t.Helper()
+	for seed := range uint64(1000) {
+		w := strings.Fields(prose(1000+seed, 300))
+		text := func(from, to int) string { return strings.Join(w[from:to], " ") }
+		left, right, bridge = text(0, 200), text(60, 260), text(22, 222)
+		l, r, b := bandKeys(left), bandKeys(right), bandKeys(bridge)
+		if !shareBand(l, r) && shareBand(l, b) && shareBand(r, b) {
+			return left, right, bridge
+		}
+	}
+	t.Fatal("no seed makes a bridge")
+	return
 }

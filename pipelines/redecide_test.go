@@ -117,29 +117,41 @@ func expectRedecided(t *testing.T, s lakeState, p text.Profile) map[int64]expect
 	return out
 }
 
+// bandKeys are the keys of a text's bands; none if it is too short.
+func bandKeys(s string) []uint64 {
+	scheme, err := minhash.Lookup("fast")
+	if err != nil {
+		panic(err)
+	}
+	sig, ok := scheme.New().Signature(nil, s)
+	if !ok {
+		return nil
+	}
+	var keys []uint64
+	for b := range minhash.Bands {
+		keys = append(keys, scheme.BandKey(sig, b))
+	}
+	return keys
+}
+
+func shareBand(a, b []uint64) bool {
+	for i := range min(len(a), len(b)) {
+		if a[i] == b[i] {
+			return true
+		}
+	}
+	return false
+}
+
 // compete settles rows among each other and against what is published.
 func compete(s lakeState, rows []int64, out map[int64]expected) {
-	scheme, _ := minhash.Lookup("fast")
-	h := scheme.New()
 	keys := map[int64][]uint64{}
 	for id, d := range s.docs {
-		if d.Signals == nil {
-			continue
-		}
-		if sig, ok := h.Signature(nil, *d.Text); ok {
-			for b := range minhash.Bands {
-				keys[id] = append(keys[id], scheme.BandKey(sig, b))
-			}
+		if d.Signals != nil {
+			keys[id] = bandKeys(*d.Text)
 		}
 	}
-	near := func(a, b int64) bool {
-		for i := range keys[a] {
-			if len(keys[b]) > 0 && keys[a][i] == keys[b][i] {
-				return true
-			}
-		}
-		return false
-	}
+	near := func(a, b int64) bool { return shareBand(keys[a], keys[b]) }
 	group := map[int64]int64{}
 	var find func(int64) int64
 	find = func(x int64) int64 {
