@@ -133,7 +133,7 @@ func (n *Night) publish(ctx context.Context, path string, doc []byte) error {
 	}
 	h, err := n.lake.history(ctx)
 	if err != nil {
-		return err
+		return fmt.Errorf("lake: %s is written, but reading it back failed: %w", path, err)
 	}
 	if h.void[path] {
 		return fmt.Errorf("lake: %s has no effect, because the lake has changed meanwhile: %w", path, ErrLost)
@@ -264,10 +264,16 @@ func (n *Night) stageTable(ctx context.Context, table string, c Change, properti
 		return TableState{}, nil, err
 	}
 	state := TableState{RowsAdded: total(c.Add, func(f DataFile) int64 { return f.Rows })}
+	h, err := n.lake.history(ctx)
+	if err != nil {
+		return TableState{}, nil, err
+	}
 	var files []recordFile
 	err = n.lake.updateFrom(ctx, table, n.load, func(m *tableMetadata) (*tableMetadata, error) {
 		if m == nil {
 			m = n.lake.newTable(spec)
+		} else if _, err := n.lake.advance(h, table, m); err != nil { // build on what the records say
+			return nil, err
 		}
 		merged, err := evolve(table, m.schema(), schemaOf(spec.row))
 		if err != nil {

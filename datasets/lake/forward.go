@@ -83,6 +83,13 @@ func (l *Lake) forwardFrom(ctx context.Context, load loader) error {
 			return nil // never committed
 		}
 		err := l.updateFrom(ctx, table, load, func(m *tableMetadata) (*tableMetadata, error) {
+			// The records are read after the metadata, so that they are never
+			// older: a night may have moved on meanwhile, and main must not go
+			// back.
+			h, err := l.history(ctx)
+			if err != nil {
+				return nil, err
+			}
 			return l.advance(h, table, m)
 		})
 		if err != nil {

@@ -212,7 +212,7 @@ func (l *Lake) recordNumbers(ctx context.Context, dir string) ([]int, error) {
 	return numbers, nil
 }
 
-// errMissing marks a record that must have existed.
+// errMissing marks a gap in the records.
 var errMissing = fmt.Errorf("%w: missing, though later ones exist", store.ErrNotExist)
 
 // Generations lists what was committed, oldest first. Those that main no longer

@@ -203,6 +203,9 @@ func (le *lease) release(ctx context.Context) error {
 	if errors.Is(err, ErrLost) {
 		err = nil // nothing to give back
 	}
+	le.mu.Lock()
+	le.lost = fmt.Errorf("lake: %s: %w: it was given back", le.lake.URI(), ErrLost)
+	le.mu.Unlock()
 	if le.unlock != nil {
 		err = errors.Join(err, le.unlock())
 	}

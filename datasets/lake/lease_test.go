@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -181,4 +182,46 @@ func TestDamagedLeaseFileIsNoHolder(t *testing.T) {
 	_, err := st.Put(ctx, leasePath, []byte(`{"host":`), store.Condition{})
 	must(t, err)
 	mustNight(t, l, "a", 2)
+}
+
+func TestCommitAfterClose(t *testing.T) {
+	l := newLake(t, store.NewMemory())
+	n, err := l.Begin(ctx, runInfo("a"))
+	must(t, err)
+	c := write(t, n, datasets.TableTraining, training, 2)
+	must(t, n.Close())
+	_, err = n.Commit(ctx, Commit{Tables: map[string]Change{datasets.TableTraining: c}})
+	wantErr(t, err, ErrLost)
+	if gens, err := l.Generations(ctx); err != nil || len(gens) != 0 {
+		t.Errorf("generations %v, %v", gens, err)
+	}
+}
+
+// readOnlyStore is a lake on a medium that cannot be written.
+type readOnlyStore struct{ store.Store }
+
+func (readOnlyStore) Put(context.Context, string, []byte, store.Condition) (store.Info, error) {
+	return store.Info{}, syscall.EROFS
+}
+
+// A reader that may not write sees a committed night whole, though its refs
+// were never moved.
+func TestReadOnlyReader(t *testing.T) {
+	seed := storeAfterOneNight(t)
+	for k := int64(1); ; k++ {
+		st := copyOf(t, seed)
+		err := secondNight(&storetest.Faulty{Store: st, KillAfter: k})
+		if _, statErr := st.Stat(ctx, generationPath(2)); statErr != nil {
+			continue
+		}
+		if err == nil {
+			t.Fatal("no kill hit the time between the commit point and the refs")
+		}
+		got := content(t, reopen(t, readOnlyStore{st}))
+		wantContent(t, got, content(t, reopen(t, st)))
+		if len(got["documents@0"]) != 7 {
+			t.Errorf("documents: %v", got["documents@0"])
+		}
+		return
+	}
 }

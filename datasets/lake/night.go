@@ -66,7 +66,7 @@ func (l *Lake) ready(ctx context.Context) error {
 	if err := l.catchUp(ctx); err != nil {
 		return err
 	}
-	if err := l.checkPlace(ctx); err != nil {
+	if err := l.checkTables(ctx); err != nil {
 		return err
 	}
 	return l.writeHints(ctx)
@@ -97,20 +97,35 @@ func (n *Night) rebase(ctx context.Context) error {
 	return nil
 }
 
-// checkPlace refuses to write a lake whose metadata names another place: the
-// new files would be here, the old ones there.
-func (l *Lake) checkPlace(ctx context.Context) error {
+// checkTables refuses to write a lake whose metadata names another place, since
+// the new files would be here and the old ones there, or that knows of a
+// generation whose record is lost, since its number would be given away again.
+func (l *Lake) checkTables(ctx context.Context) error {
+	top, err := l.newest(ctx)
+	if err != nil {
+		return err
+	}
 	for _, spec := range specs {
 		m, _, err := l.table(ctx, spec.name)
 		if err != nil {
 			return err
 		}
-		if m != nil && m.Location != l.location(spec.name) {
+		if m == nil {
+			continue
+		}
+		if m.Location != l.location(spec.name) {
 			return fmt.Errorf("lake: %s: %w: %s says it lies at %s; run chimera lake relocate first", l.URI(), ErrMoved, spec.name, m.Location)
+		}
+		if _, ok := m.Refs[tagOf(top.Generation+1)]; ok {
+			path := generationPath(top.Generation + 1)
+			return fmt.Errorf("lake: %s: %w: %s has its tag; restore that file from a backup", path, errLost, spec.name)
 		}
 	}
 	return nil
 }
+
+// errLost marks a record that must have existed.
+var errLost = fmt.Errorf("%w: the record is missing", store.ErrNotExist)
 
 // Scratch is a folder within the lake for what the run may need again after a
 // crash. It is kept between attempts of the same identity. The generation
