@@ -19,6 +19,7 @@ import (
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/chimera-1/chimera/datasets"
 	"github.com/chimera-1/chimera/datasets/lake"
 )
 
@@ -173,4 +174,99 @@ func TestTwoNightsAtOnce(t *testing.T) {
 	if err != nil || len(gens) != 3 {
 		t.Errorf("after three nights that waited: %d generations, error %v; want 3", len(gens), err)
 	}
+}
+
+// TestReadersSeeWholeNights reads the lake again and again while nights are
+// published and killed: what a reader finds at a generation adds up.
+func TestReadersSeeWholeNights(t *testing.T) {
+	dir := t.TempDir()
+	jobs := crashJobs(t, dir, "lake")
+	if _, err := lake.Create(context.Background(), jobs[0].Lake); err != nil {
+		t.Fatal(err)
+	}
+	stop, read := make(chan struct{}), make(chan int)
+	go func() {
+		n := 0
+		defer func() { read <- n }()
+		for {
+			select {
+			case <-stop:
+				return
+			default:
+			}
+			gens, err := addsUp(jobs[0].Lake)
+			if err != nil {
+				t.Errorf("after %d reads: %v", n, err)
+				return
+			}
+			if gens > 0 {
+				n++
+			}
+			time.Sleep(time.Millisecond)
+		}
+	}()
+	r := rand.New(rand.NewPCG(*seed+2, 0))
+	for i, c := range jobs {
+		cmd := start(t, c)
+		time.Sleep(time.Duration(r.Int64N(int64(time.Second))))
+		cmd.Process.Signal(syscall.SIGKILL)
+		cmd.Wait()
+		if err := start(t, c).Wait(); err != nil {
+			t.Errorf("night %d: %v", i, err)
+		}
+	}
+	close(stop)
+	if n := <-read; n == 0 {
+		t.Error("no reader found a generation")
+	}
+	if n := len(generationsOf(t, jobs[0].Lake)); n != 3 {
+		t.Errorf("%d generations, want 3", n)
+	}
+}
+
+// addsUp opens a lake and compares the tables at every generation.
+func addsUp(dir string) (generations int, err error) {
+	ctx := context.Background()
+	l, err := lake.Open(ctx, dir)
+	if err != nil {
+		return 0, err
+	}
+	gens, err := l.Generations(ctx)
+	if err != nil {
+		return 0, err
+	}
+	for _, g := range gens {
+		kept := map[int64]bool{}
+		docs, decided := 0, 0
+		err := errors.Join(
+			lake.ReadTable(ctx, l, datasets.TableDocuments, g.Number, func(rows []datasets.Document) error {
+				docs += len(rows)
+				return nil
+			}),
+			lake.ReadTable(ctx, l, datasets.TableDecisions, g.Number, func(rows []datasets.Decision) error {
+				decided += len(rows)
+				for _, d := range rows {
+					if d.Decision == datasets.Keep {
+						kept[d.RowID] = true
+					}
+				}
+				return nil
+			}),
+			lake.ReadTable(ctx, l, datasets.TableTraining, g.Number, func(rows []datasets.Training) error {
+				for _, r := range rows {
+					if !kept[r.RowID] {
+						return fmt.Errorf("row %d is in training.text and not kept", r.RowID)
+					}
+					delete(kept, r.RowID)
+				}
+				return nil
+			}))
+		if err != nil {
+			return 0, fmt.Errorf("%s: %w", g.Tag, err)
+		}
+		if docs != decided || len(kept) > 0 {
+			return 0, fmt.Errorf("%s: %d documents, %d decisions, %d kept rows are not in training.text", g.Tag, docs, decided, len(kept))
+		}
+	}
+	return len(gens), nil
 }

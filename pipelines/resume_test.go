@@ -182,3 +182,35 @@ func exists(glob string) bool {
 	files, _ := filepath.Glob(glob)
 	return len(files) > 0
 }
+
+// TestNothingIsLeftOpen runs nights one after the other in one process: neither
+// open files nor goroutines pile up, and neither do files in the lake's scratch.
+func TestNothingIsLeftOpen(t *testing.T) {
+	dir := t.TempDir()
+	var files, goroutines [6]int
+	for night := range files {
+		in := filepath.Join(dir, fmt.Sprint("in", night))
+		writeJSONL(t, filepath.Join(in, "a.jsonl"), corpus(uint64(night+1), 30))
+		c := job(t, filepath.Join(dir, "lake"), in, fmt.Sprintf("2026-11-2%d", night))
+		c.Dedup.Verify, c.UnitBytes = true, 16<<10
+		run1(t, c)
+		if night == 3 {
+			c.Redecide, c.Profile = true, filtered(t, 100)
+			run1(t, c)
+		}
+		runtime.GC() // Beam leaves some files of its own to the collector
+		runtime.GC()
+		fds, err := os.ReadDir("/proc/self/fd")
+		if err != nil {
+			t.Skipf("no list of open files here: %v", err)
+		}
+		files[night], goroutines[night] = len(fds), runtime.NumGoroutine()
+	}
+	last := len(files) - 1
+	if files[last] > files[1]+2 || goroutines[last] > goroutines[1]+10 {
+		t.Errorf("open files %v, goroutines %v after each night", files, goroutines)
+	}
+	if left, _ := filepath.Glob(filepath.Join(dir, "lake", "_chimera", "runs", "*", "*")); len(left) > 0 {
+		t.Errorf("scratch is left: %v", left)
+	}
+}
