@@ -317,7 +317,7 @@ func (f *rowFile[T]) flush(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		f.out, f.w = out, parquetio.NewWriter[T](out, parquetio.WriterOptions{})
+		f.out, f.w = out, parquetio.NewWriter[T](out, parquetio.WriterOptions{NoDigest: true})
 	}
 	if err := f.w.Write(f.pending); err != nil {
 		return fmt.Errorf("write %s: %w", f.path, err)

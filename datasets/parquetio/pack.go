@@ -14,7 +14,7 @@ import (
 // that were written as this package writes them are copied as they are, without
 // being decompressed; others are written anew.
 func Pack[T any](w io.Writer, sources []*File, opt WriterOptions) (Info, error) {
-	out := newDigestWriter(w)
+	out := newDigestWriter(w, !opt.NoDigest)
 	pw := newParquetWriter[T](out, opt)
 	for i, src := range sources {
 		for g := range src.RowGroups() {
@@ -68,7 +68,7 @@ func (f *File) copyable(group int, schema *parquet.Schema) bool {
 		leaf, _ := schema.Lookup(path...)
 		chunk := f.pf.RowGroups()[group].ColumnChunks()[i].(*parquet.FileColumnChunk)
 		meta := &f.pf.Metadata().RowGroups[group].Columns[i]
-		if meta.MetaData.Codec != format.Zstd || !encodedAs(meta.MetaData.EncodingStats, leaf.Node.Encoding()) {
+		if meta.MetaData.Codec != codecCode(leaf.Node) || !encodedAs(meta.MetaData.EncodingStats, leaf.Node.Encoding()) {
 			return false
 		}
 		_, offsets := f.offsetIndex(chunk, i)
@@ -78,6 +78,14 @@ func (f *File) copyable(group int, schema *parquet.Schema) bool {
 		}
 	}
 	return true
+}
+
+// codecCode is what the writer compresses a column with.
+func codecCode(leaf parquet.Node) format.CompressionCodec {
+	if c := leaf.Compression(); c != nil {
+		return c.CompressionCodec()
+	}
+	return format.Zstd
 }
 
 // encodedAs checks that all pages have one encoding.

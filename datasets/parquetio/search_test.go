@@ -3,6 +3,8 @@ package parquetio
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"io"
 	"math/rand/v2"
 	"slices"
@@ -173,6 +175,31 @@ func TestPack(t *testing.T) {
 	}
 }
 
+// TestPackCopiesUncompressedColumns packs the index, whose keys are written
+// without compression: its pages come over as they are, signatures included.
+func TestPackCopiesUncompressedColumns(t *testing.T) {
+	rows := make([]datasets.Band, 2000)
+	for i := range rows {
+		signature := make([]byte, 448)
+		for j := range signature {
+			signature[j] = byte(i * (j + 7) >> 3)
+		}
+		rows[i] = datasets.Band{Band: datasets.BandSignature, Key: int64(i) * 977, RowID: int64(i) * 977, Signature: &signature}
+	}
+	data, _ := writeFile(t, rows, WriterOptions{})
+	f := openFile(t, data)
+	if !f.copyable(0, SchemaOf[datasets.Band]()) {
+		t.Error("a row group of our own writer is not copied")
+	}
+	var buf bytes.Buffer
+	if _, err := Pack[datasets.Band](&buf, []*File{f, f}, WriterOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(append(rows, rows...), readRowsOf[datasets.Band](t, openFile(t, buf.Bytes()), nil)); diff != "" {
+		t.Fatalf("rows differ:\n%.2000s", diff)
+	}
+}
+
 // A file of an older schema is written anew: missing columns are null or zero.
 func TestPackOlderSchema(t *testing.T) {
 	type older struct {
@@ -187,5 +214,16 @@ func TestPackOlderSchema(t *testing.T) {
 	want := []datasets.Tombstone{{RowID: 1, Reason: "x"}, {RowID: 2, Reason: "y"}}
 	if diff := cmp.Diff(want, readRowsOf[datasets.Tombstone](t, openFile(t, buf.Bytes()), nil)); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// A file without a digest is the same file.
+func TestNoDigest(t *testing.T) {
+	rows := documents(100)
+	plain, info := writeFile(t, rows, WriterOptions{})
+	bare, none := writeFile(t, rows, WriterOptions{NoDigest: true})
+	sum := sha256.Sum256(plain)
+	if !bytes.Equal(plain, bare) || none.SHA256 != "" || info.SHA256 != hex.EncodeToString(sum[:]) {
+		t.Errorf("digests %q and %q, want %x and none, of equal files", info.SHA256, none.SHA256, sum)
 	}
 }

@@ -12,7 +12,6 @@ import (
 
 	"github.com/klauspost/compress/zstd"
 	"github.com/parquet-go/parquet-go"
-	codec "github.com/parquet-go/parquet-go/compress/zstd"
 )
 
 const (
@@ -28,6 +27,7 @@ type WriterOptions struct {
 	RowGroupBytes int64             // raw bytes after which a row group ends; 0: 96 MiB
 	Metadata      map[string]string // key-value metadata of the file
 	Level         zstd.EncoderLevel // 0: fastest
+	NoDigest      bool              // leave Info.SHA256 empty: a file that does not stay needs none
 }
 
 // Info is what a table format wants to know about a written file.
@@ -53,7 +53,7 @@ type Writer[T any] struct {
 
 // NewWriter starts a file on w. Nothing but Close makes it whole.
 func NewWriter[T any](w io.Writer, opt WriterOptions) *Writer[T] {
-	out := newDigestWriter(w)
+	out := newDigestWriter(w, !opt.NoDigest)
 	group := opt.RowGroupBytes
 	if group <= 0 {
 		group = defaultRowGroupBytes
@@ -68,13 +68,9 @@ func NewWriter[T any](w io.Writer, opt WriterOptions) *Writer[T] {
 
 func newParquetWriter[T any](w io.Writer, opt WriterOptions) *parquet.GenericWriter[T] {
 	schema := SchemaOf[T]()
-	level := opt.Level
-	if level == 0 {
-		level = zstd.SpeedFastest
-	}
 	return parquet.NewGenericWriter[T](w, schema, &parquet.WriterConfig{
 		CreatedBy:          "chimera parquetio version 1.0.0 (build parquet-go)",
-		Compression:        &codec.Codec{Level: level},
+		Compression:        codecOf(opt.Level),
 		PageBufferSize:     pageBytes,
 		WriteBufferSize:    1 << 20,
 		DataPageVersion:    1, // read by everyone
@@ -146,28 +142,44 @@ func finish[T any](pw *parquet.GenericWriter[T], out *digestWriter) (Info, error
 	return Info{
 		Rows:    meta.NumRows,
 		Bytes:   out.n,
-		SHA256:  hex.EncodeToString(out.hash.Sum(nil)),
+		SHA256:  out.sum(),
 		Columns: fileBounds(meta),
 		Splits:  splits(meta),
 	}, nil
 }
 
-// digestWriter hashes and counts what passes.
+// digestWriter counts what passes and, if it has a hash, hashes it.
 type digestWriter struct {
 	w    io.Writer
-	hash hash.Hash
+	hash hash.Hash // may be nil
 	n    int64
 	err  error // the first error of w
 }
 
-func newDigestWriter(w io.Writer) *digestWriter { return &digestWriter{w: w, hash: sha256.New()} }
+func newDigestWriter(w io.Writer, digest bool) *digestWriter {
+	d := &digestWriter{w: w}
+	if digest {
+		d.hash = sha256.New()
+	}
+	return d
+}
 
 func (d *digestWriter) Write(p []byte) (int, error) {
 	n, err := d.w.Write(p)
-	d.hash.Write(p[:n])
+	if d.hash != nil {
+		d.hash.Write(p[:n])
+	}
 	d.n += int64(n)
 	if err != nil && d.err == nil {
 		d.err = err
 	}
 	return n, err
+}
+
+// sum is the hash in hex; empty if there is none.
+func (d *digestWriter) sum() string {
+	if d.hash == nil {
+		return ""
+	}
+	return hex.EncodeToString(d.hash.Sum(nil))
 }
