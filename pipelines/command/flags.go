@@ -117,7 +117,7 @@ func (a *app) curateFlags(f *pflag.FlagSet) {
 	a.configFlag(f, "damaged", "curate.damaged", "damaged files: `WHAT` keep (rows before the damage) or reject-file (default keep)")
 	a.configFlag(f, "workers", "curate.workers", "tasks at once, `N` (default: one a core)")
 	a.configFlag(f, "shards", "curate.shards", "key ranges of deduplication, `N` (default: by size)")
-	a.configFlag(f, "memory", "curate.memory", "soft limit of memory, a `SIZE` (default: none)")
+	a.configFlag(f, "memory", "curate.memory", "soft limit of memory, a `SIZE` (default: 256 MiB and as much a worker)")
 	a.configFlag(f, "report", "report.dir", "`FOLDER` of the HTML report; - writes none (default: report in the lake)")
 	f.Var(setFlag{a}, "set", "any key of the configuration, as in curate.dedup.min_jaccard=0.8; repeats")
 }

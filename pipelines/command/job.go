@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"runtime"
 	"runtime/debug"
 	"time"
 
@@ -52,10 +53,30 @@ func (j *jobFlags) job(a *app, l *config.Loaded) (pipelines.Curate, error) {
 	c.Stdin, c.Beam = a.In, runner
 	c.Again, c.PublishAnyway, c.Wait, c.AllowEmpty = j.again, j.publishAnyway, j.wait, j.allowEmpty
 	c.Revision = a.buildInfo().revision()
-	if l.Curate.Memory > 0 {
-		debug.SetMemoryLimit(int64(l.Curate.Memory))
-	}
+	a.limitMemory(l, c.Workers)
 	return c, nil
+}
+
+// A worker holds some 130 MB of a unit: two row groups in the making and its
+// index entries. The collector may let that double, and no more.
+const (
+	baseMemory   = 256 << 20
+	workerMemory = 256 << 20
+)
+
+// limitMemory sets the soft limit that the configuration asks for. Without one
+// it goes by the number of workers, so that garbage of a long night does not
+// pile up; GOMEMLIMIT, if set, has its way.
+func (a *app) limitMemory(l *config.Loaded, workers int) {
+	if workers == 0 {
+		workers = runtime.GOMAXPROCS(0)
+	}
+	switch {
+	case l.Curate.Memory > 0:
+		debug.SetMemoryLimit(int64(l.Curate.Memory))
+	case a.getenv("GOMEMLIMIT") == "":
+		debug.SetMemoryLimit(baseMemory + int64(workers)*workerMemory)
+	}
 }
 
 // curateOf is the job that a configuration describes.
