@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -186,7 +187,7 @@ func TestDamagedFiles(t *testing.T) {
 	for _, d := range docs {
 		hashes[d.ID] = text.ContentHash(d.Text)
 	}
-	files := 0
+	files, cutRows := 0, map[string]int{}
 	for _, kind := range []string{"jsonl.gz", "jsonl.zst", "parquet"} {
 		whole := encoded[kind](t, docs)
 		for i := range 24 {
@@ -194,6 +195,9 @@ func TestDamagedFiles(t *testing.T) {
 			flipped := bytes.Clone(whole)
 			flipped[len(whole)*i/24] ^= 1 << (i % 8)
 			writeFile(t, filepath.Join(dir, "in", fmt.Sprintf("cut%02d.%s", i, kind)), string(cut))
+			if kind == "jsonl.gz" {
+				cutRows[filepath.Join(dir, "in", fmt.Sprintf("cut%02d.%s", i, kind))] = wholeLines(t, cut)
+			}
 			writeFile(t, filepath.Join(dir, "in", fmt.Sprintf("flip%02d.%s", i, kind)), string(flipped))
 			files += 2
 		}
@@ -235,6 +239,11 @@ func TestDamagedFiles(t *testing.T) {
 	if got := len(byFile); s.Input.Files != int64(files) || len(rejects)+whole < files {
 		t.Errorf("%d files in, %d with documents, %d with rejects, %d whole", s.Input.Files, got, len(rejects), whole)
 	}
+	for f, n := range cutRows {
+		if len(byFile[f]) != n || rejects[f] != 1 {
+			t.Errorf("%s: %d documents and %d rejects, want the %d rows before the cut and 1", f, len(byFile[f]), rejects[f], n)
+		}
+	}
 	t.Logf("%d documents, %d rejects, %d files whole in spite of a flip", len(st.docs), s.Output.Rejected, whole)
 
 	// Dropped whole: then no row of a damaged file gets in.
@@ -249,6 +258,20 @@ func TestDamagedFiles(t *testing.T) {
 			t.Errorf("reject-file: %s: %d of %d rows got in", f, rows, len(docs))
 		}
 	}
+}
+
+// wholeLines counts the lines that another decoder finds before the cut.
+func wholeLines(t *testing.T, cut []byte) int {
+	t.Helper()
+	r, err := gzip.NewReader(bytes.NewReader(cut))
+	if err != nil {
+		return 0
+	}
+	b, err := io.ReadAll(r)
+	if !errors.Is(err, io.ErrUnexpectedEOF) {
+		t.Fatalf("a file that was cut: error %v", err)
+	}
+	return bytes.Count(b, []byte("\n"))
 }
 
 // TestEmptyInputs is about inputs without rows, files or matches.

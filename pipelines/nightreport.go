@@ -58,6 +58,11 @@ func (r *run) sources(total counts, sk *sketches) []report.Part {
 		in.Bytes += f.Size
 		files[f.Source] = in
 	}
+	var all report.Input
+	for _, in := range files {
+		all.Files, all.Bytes = all.Files+in.Files, all.Bytes+in.Bytes
+	}
+	files[manySources] = all
 	var parts []report.Part
 	for _, name := range sortedKeys(total.Sources) {
 		c, in := total.Sources[name], files[name]

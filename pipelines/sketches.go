@@ -58,10 +58,7 @@ func newSketches(p text.Profile) sketches {
 func (s *sketches) add(d *datasets.Document, row string, v text.Verdict, body string) {
 	s.Judged++
 	s.Signals.Add(d.Signals, v.Keep)
-	if s.Lengths[d.Source] == nil {
-		s.Lengths[d.Source] = report.Lengths()
-	}
-	s.Lengths[d.Source].Add(float64(d.Signals.GopherRepetition.Chars), v.Keep)
+	s.length(d.Source).Add(float64(d.Signals.GopherRepetition.Chars), v.Keep)
 	for _, p := range s.profiles {
 		if p.Decide(d.Signals).Keep {
 			s.Profiles[p.Name]++
@@ -69,6 +66,27 @@ func (s *sketches) add(d *datasets.Document, row string, v text.Verdict, body st
 	}
 	s.drop(v)
 	s.consider(d, row, v, body)
+}
+
+// length is the sketch that a source's rows go to.
+func (s *sketches) length(source string) *report.Sketch {
+	for _, name := range []string{source, manySources} {
+		if l := s.Lengths[name]; l != nil {
+			return l
+		}
+	}
+	addSource(s.Lengths, source, report.Lengths(), mergeLengths)
+	if l := s.Lengths[source]; l != nil {
+		return l
+	}
+	return s.Lengths[manySources]
+}
+
+func mergeLengths(a, b *report.Sketch) *report.Sketch {
+	sum := report.Lengths()
+	sum.Merge(a)
+	sum.Merge(b)
+	return sum
 }
 
 func (s *sketches) drop(v text.Verdict) {
@@ -162,10 +180,7 @@ func (s *sketches) insert(sm sample) {
 func (s *sketches) merge(o sketches) {
 	s.Signals.Merge(o.Signals)
 	for source, l := range o.Lengths {
-		if s.Lengths[source] == nil {
-			s.Lengths[source] = report.Lengths()
-		}
-		s.Lengths[source].Merge(l)
+		addSource(s.Lengths, source, l, mergeLengths)
 	}
 	for name, n := range o.Profiles {
 		s.Profiles[name] += n

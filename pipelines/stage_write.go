@@ -194,7 +194,7 @@ func (c *counts) decision(d datasets.Decision, source string, generation int32) 
 			c.Old++
 		}
 	}
-	c.Sources[source] = c.Sources[source].plus(s)
+	c.source(source, s)
 }
 
 // readAll reads a small file of typed rows whole. An empty path has no rows.

@@ -83,13 +83,6 @@ type counts struct {
 	Examples                           []string // first rejects: file:row: stage: reason
 }
 
-// sourceCounts is one source's share.
-type sourceCounts struct{ Rows, Bytes, Kept, Dropped, Exact, Near int64 }
-
-func (s sourceCounts) plus(o sourceCounts) sourceCounts {
-	return sourceCounts{s.Rows + o.Rows, s.Bytes + o.Bytes, s.Kept + o.Kept, s.Dropped + o.Dropped, s.Exact + o.Exact, s.Near + o.Near}
-}
-
 const (
 	maxExamples = 10 // rejects that the error message may name
 	maxRefused  = 3  // rejects a reason that the report shows
@@ -117,12 +110,8 @@ func (c *counts) add(o counts) {
 	for k, rows := range o.Refused {
 		c.Refused[k] = append(c.Refused[k], rows[:min(len(rows), maxRefused-len(c.Refused[k]))]...)
 	}
-	for k, s := range o.Sources {
-		c.Sources[k] = c.Sources[k].plus(s)
+	for _, k := range slices.Sorted(maps.Keys(o.Sources)) {
+		c.source(k, o.Sources[k])
 	}
 	c.Examples = append(c.Examples, o.Examples[:min(len(o.Examples), maxExamples-len(c.Examples))]...)
-}
-
-func (c *counts) document(source string, bytes int64) {
-	c.Sources[source] = c.Sources[source].plus(sourceCounts{Rows: 1, Bytes: bytes})
 }
