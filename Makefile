@@ -35,10 +35,12 @@ run: $(BIN) ## a sample lake and one whole night on it
 	@echo 'tables:  $(BIN) lake ls --lake $(LAKE)'
 
 test: ## all tests
-	$(GO) test ./...
+	$(GO) test $(TESTFLAGS) ./...
 
-race: ## tests of the concurrent packages under the race detector
-	$(GO) test -race ./datasets/store/... ./datasets/lake/... ./datasets/formats/... ./transforms/lakeio/... ./pipelines/command/...
+race: ## tests of what runs concurrently, under the race detector
+	$(GO) test -race -short -timeout 20m ./datasets/store/... ./datasets/formats/... ./transforms/lakeio/... ./pipelines/command/...
+	$(GO) test -race -timeout 20m -run 'TestRollForwardRace|TestTwoNights|TestBusy|TestWait|TestTakeOver|TestProcessesAtOnce|TestCommitTwice' ./datasets/lake
+	$(GO) test -race -timeout 20m -run 'TestNightDecides|TestCancelled|TestRedecide$$|TestNothingIsLeftOpen' ./pipelines
 
 nocgo: ## build and test without a C compiler
 	CGO_ENABLED=0 $(GO) build -o /dev/null .
