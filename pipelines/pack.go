@@ -15,6 +15,9 @@ import (
 // that pay by the file, small enough to be read again when one is damaged.
 const fileBytes = 384 << 20
 
+// maxPacked is the most unit files in a table file: all are open at once.
+const maxPacked = 1000
+
 type packTask struct {
 	Table  string
 	Number int      // of the pack within the table, for its file's name
@@ -104,7 +107,7 @@ func packTasks(table, tag string, files []unitFile) []packTask {
 		if f.Rows == 0 {
 			continue
 		}
-		if len(tasks) == 0 || size+f.Bytes > fileBytes {
+		if len(tasks) == 0 || size+f.Bytes > fileBytes || len(tasks[len(tasks)-1].Inputs) == maxPacked {
 			tasks = append(tasks, packTask{Table: table, Number: len(tasks), Tag: tag})
 			size = 0
 		}

@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/chimera-1/chimera/datasets"
+	"github.com/chimera-1/chimera/datasets/lake"
 	"github.com/chimera-1/chimera/transforms/dedup/minhash"
 	"github.com/chimera-1/chimera/transforms/text"
 )
@@ -229,7 +230,7 @@ func compete(s lakeState, rows []int64, out map[int64]expected) {
 // checkRedecided compares a lake before and after a redecide with the oracle.
 func checkRedecided(t *testing.T, before, after lakeState, p text.Profile, generation int32) (joined, left int) {
 	t.Helper()
-	want := expectRedecided(t, before, p)
+	want, editor := expectRedecided(t, before, p), text.NewAnalyzer(p.Lines)
 	if len(after.docs) != len(before.docs) {
 		t.Errorf("%d documents before, %d after", len(before.docs), len(after.docs))
 	}
@@ -257,7 +258,7 @@ func checkRedecided(t *testing.T, before, after lakeState, p text.Profile, gener
 			joined++
 			rows := after.training[id]
 			last := rows[len(rows)-1]
-			if len(rows) != len(before.training[id])+1 || last.Generation != generation || last.DocID != name || last.Text != *before.docs[id].Text || last.Weight != 1 || last.Source != "test" {
+			if len(rows) != len(before.training[id])+1 || last.Generation != generation || last.DocID != name || last.Text != editor.Edit(p, *before.docs[id].Text) || last.Weight != 1 || last.Source != "test" {
 				t.Errorf("row %d joins training.text as %+v", id, rows)
 			}
 		case was.Decision == datasets.Keep && d.Decision != datasets.Keep:
@@ -353,6 +354,51 @@ func TestRedecideLineRules(t *testing.T) {
 	if diff := cmp.Diff(filterOnly(stateOf(t, freshDir)), filterOnly(after)); diff != "" {
 		t.Errorf("filters (-fresh lake +redecided):\n%.2000s", diff)
 	}
+	c.Profile = p
+	run1(t, c)
+	back := stateOf(t, lakeDir)
+	if joined, _ := checkRedecided(t, after, back, p, 4); joined == 0 {
+		t.Error("no row joins again under the first rules")
+	}
+}
+
+// TestRedecideWhatIsLive redecides after a rollback, and a lake without rows.
+func TestRedecideWhatIsLive(t *testing.T) {
+	dir := t.TempDir()
+	c := job(t, filepath.Join(dir, "empty"), "", "2026-11-25")
+	c.Inputs, c.Redecide = nil, true
+	if _, err := c.Run(context.Background()); err == nil || !strings.Contains(err.Error(), "has no documents yet") {
+		t.Errorf("redecide of an empty lake: error %v", err)
+	}
+	lakeDir, c := redecideNights(t, dir, "lake", filtered(t, 100))
+	c.Profile = filtered(t, 60)
+	run1(t, c)
+	l, err := lake.Open(context.Background(), lakeDir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := l.Rollback(context.Background(), 1, lake.RollbackInfo{RunID: "rollback-1", Reason: "test"}); err != nil {
+		t.Fatal(err)
+	}
+	before := stateOf(t, lakeDir)
+	s := run1(t, c)
+	if s.Already || s.Generation != 4 {
+		t.Errorf("redecide after a rollback: already %v, generation %d", s.Already, s.Generation)
+	}
+	checkRedecided(t, before, stateOf(t, lakeDir), c.Profile, 4)
+	c.Again = true
+	if s := run1(t, c); s.Already || s.Generation != 5 || s.Redecided.Joined+s.Redecided.Left != 0 {
+		t.Errorf("again: %+v, %+v", s, s.Redecided)
+	}
+	// The night that was rolled back, once more, under the profile of then: its
+	// rows compete with what is live now.
+	n := job(t, lakeDir, filepath.Join(dir, "in1"), "2026-11-21")
+	n.Profile = filtered(t, 100)
+	if s := run1(t, n); s.Already || s.Generation != 6 {
+		t.Errorf("the second night after the rollback: already %v, generation %d", s.Already, s.Generation)
+	}
+	stateOf(t, lakeDir).checkLive(t)
+	verifyWhole(t, lakeDir)
 }
 
 // TestRedecideMixedNights has two nights under different line rules: only the
