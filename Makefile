@@ -37,10 +37,12 @@ run: $(BIN) ## a sample lake and one whole night on it
 test: ## all tests
 	$(GO) test $(TESTFLAGS) ./...
 
-race: ## tests of what runs concurrently, under the race detector
-	$(GO) test -race -short -timeout 20m ./datasets/store/... ./datasets/formats/... ./transforms/lakeio/... ./pipelines/command/...
-	$(GO) test -race -timeout 20m -run 'TestRollForwardRace|TestTwoNights|TestBusy|TestWait|TestTakeOver|TestProcessesAtOnce|TestCommitTwice' ./datasets/lake
-	$(GO) test -race -timeout 20m -run 'TestNightDecides|TestCancelled|TestRedecide$$|TestNothingIsLeftOpen' ./pipelines
+# Of the lake, what more than one goroutine does; its crash tests are many single ones.
+LAKE_RACES := TwoNights|Busy|Wait|TakeOver|Revived|RollForwardRace|CommitTwice|VerifyProgress|CancelledCommit
+
+race: ## tests of the concurrent packages under the race detector
+	$(GO) test -race ./datasets/store/... ./transforms/lakeio/... ./pipelines/command/... ./pipelines/progress/...
+	$(GO) test -race -run '$(LAKE_RACES)' ./datasets/lake
 
 nocgo: ## build and test without a C compiler
 	CGO_ENABLED=0 $(GO) build -o /dev/null .
