@@ -172,6 +172,10 @@ func (r *run) exact(ctx context.Context, in *counted) (map[int][]pairRef, error)
 }
 
 func (r *run) signals(ctx context.Context, in *counted, pairs map[int][]pairRef) ([]signalsResult, error) {
+	bases, err := share(ctx, r, "bases", in.base)
+	if err != nil {
+		return nil, err
+	}
 	tasks := make([]signalsTask, len(in.units))
 	for i, u := range in.units {
 		read := r.readTask(u)
@@ -183,14 +187,17 @@ func (r *run) signals(ctx context.Context, in *counted, pairs map[int][]pairRef)
 			Signals: r.c.Signals == "all", Scheme: r.c.Dedup.Scheme, ExactOnly: r.c.Dedup.Exact, NoText: r.c.SkipTextWrites,
 			Shards: r.plan.Shards, Started: r.plan.Started}
 		if len(pairs[u.ID]) > 0 {
-			tasks[i].UnitBases = in.base // survivors may be in any unit
+			tasks[i].UnitBases = bases // survivors may be in any unit
 		}
 	}
 	return stage(ctx, r, "signals", r.inputBytes(), tasks, func(s signalsResult) float64 { return float64(s.Read) })
 }
 
 func (r *run) write(ctx context.Context, in *counted, signed []signalsResult, docs []dedup.FileRef, outcomes [][]dedup.Segment) ([]writeResult, error) {
-	all := append(append([]dedup.FileRef(nil), r.old.Documents...), docs...)
+	all, err := share(ctx, r, "documents", append(append([]dedup.FileRef(nil), r.old.Documents...), docs...))
+	if err != nil {
+		return nil, err
+	}
 	tasks := make([]writeTask, len(in.units))
 	for i, s := range signed {
 		tasks[i] = writeTask{Unit: in.units[i].ID, Generation: r.plan.Generation, Documents: s.Rows, Decisions: s.Decisions,

@@ -311,10 +311,14 @@ func (t rewriteTask) join(ctx context.Context, env lakeio.Env, rows []int64, res
 }
 
 func (r *run) rewrite(ctx context.Context, parts []judgeTask, judged []judgeResult, cands []candidatesResult, outcomes [][]dedup.Segment) ([]rewriteResult, error) {
+	all, err := share(ctx, r, "documents", r.old.Documents)
+	if err != nil {
+		return nil, err
+	}
 	tasks := make([]rewriteTask, len(parts))
 	for i, p := range parts {
 		tasks[i] = rewriteTask{Decisions: cands[i].Decisions, Write: writeTask{Unit: i, Generation: r.plan.Generation,
-			Documents: unitFile{Path: p.Documents.Path}, Outcomes: outcomes[i], IDs: r.old.Documents, Profile: r.c.Profile, Weight: r.c.Weight}}
+			Documents: unitFile{Path: p.Documents.Path}, Outcomes: outcomes[i], IDs: all, Profile: r.c.Profile, Weight: r.c.Weight}}
 	}
 	return stage[rewriteTask, rewriteResult](ctx, r, "rewrite", 0, tasks, nil)
 }

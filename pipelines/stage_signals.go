@@ -18,9 +18,9 @@ import (
 
 type signalsTask struct {
 	Read      readTask
-	Digests   []digest // of the rows as they were read first
-	Base      int64    // ordinal of the unit's first counted row in the night
-	UnitBases []int64
+	Digests   []digest      // of the rows as they were read first
+	Base      int64         // ordinal of the unit's first counted row in the night
+	UnitBases shared[int64] // Base of every unit; only if there are Pairs
 	Pairs     []pairRef
 	Profile   text.Profile
 	Signals   bool // compute the filters' figures
@@ -76,6 +76,7 @@ type unitWriter struct {
 	env      lakeio.Env
 	t        signalsTask
 	pairs    []pair
+	bases    []int64 // of all units
 	analyzer *text.Analyzer
 	scheme   minhash.Scheme
 	hasher   *minhash.Hasher
@@ -97,8 +98,14 @@ func newUnitWriter(ctx context.Context, env lakeio.Env, t signalsTask) (*unitWri
 	if err != nil {
 		return nil, err
 	}
+	var bases []int64
+	if len(pairs) > 0 {
+		if bases, err = t.UnitBases.read(ctx, env); err != nil {
+			return nil, err
+		}
+	}
 	scheme := mustScheme(t.Scheme)
-	u := &unitWriter{env: env, names: map[string]string{}, t: t, pairs: pairs, scheme: scheme, hasher: scheme.New(), analyzer: text.NewAnalyzer(t.Profile.Lines)}
+	u := &unitWriter{bases: bases, env: env, names: map[string]string{}, t: t, pairs: pairs, scheme: scheme, hasher: scheme.New(), analyzer: text.NewAnalyzer(t.Profile.Lines)}
 	u.documents = newRowFile[datasets.Document](env, "signals", t.Read.Unit, "documents")
 	u.decisions = newRowFile[datasets.Decision](env, "signals", t.Read.Unit, "decisions")
 	u.sigs = newRowFile[datasets.Band](env, "signals", t.Read.Unit, "signatures")
@@ -229,7 +236,7 @@ func (u *unitWriter) duplicateOf(ordinal int64) (int64, bool) {
 	}
 	s := u.pairs[0].Survivor
 	if s&localBit != 0 {
-		s = datasets.MakeRowID(u.t.Read.Generation, u.t.UnitBases[unitOf(s)]+s&(1<<40-1))
+		s = datasets.MakeRowID(u.t.Read.Generation, u.bases[unitOf(s)]+s&(1<<40-1))
 	}
 	return s, true
 }

@@ -19,8 +19,8 @@ type writeTask struct {
 	Generation int32
 	Documents  unitFile
 	Decisions  unitFile
-	Outcomes   []dedup.Segment // what near dedup found for rows of the unit, in row order
-	IDs        []dedup.FileRef // text.documents, old and tonight's, for the survivors' doc_id
+	Outcomes   []dedup.Segment       // what near dedup found for rows of the unit, in row order
+	IDs        shared[dedup.FileRef] // text.documents, old and tonight's, for the survivors' doc_id
 	Profile    text.Profile
 	Weight     float32
 	NoText     bool
@@ -97,7 +97,7 @@ func applyOutcome(d *datasets.Decision, o dedup.Outcome) {
 
 // fillIDs looks up the doc_id of every survivor: one sorted pass over the
 // pages of text.documents that can hold one.
-func fillIDs(ctx context.Context, env lakeio.Env, files []dedup.FileRef, decisions []datasets.Decision) error {
+func fillIDs(ctx context.Context, env lakeio.Env, files shared[dedup.FileRef], decisions []datasets.Decision) error {
 	var rows []int64
 	for _, d := range decisions {
 		if d.DuplicateOf != nil {
@@ -107,8 +107,12 @@ func fillIDs(ctx context.Context, env lakeio.Env, files []dedup.FileRef, decisio
 	if len(rows) == 0 {
 		return nil
 	}
+	refs, err := files.read(ctx, env)
+	if err != nil {
+		return err
+	}
 	slices.Sort(rows)
-	ids, err := dedup.LookupDocIDs(ctx, env.Store, files, slices.Compact(rows))
+	ids, err := dedup.LookupDocIDs(ctx, env.Store, refs, slices.Compact(rows))
 	if err != nil {
 		return err
 	}
