@@ -51,7 +51,7 @@ func main() {
 	// default holds again, so that a second one ends the process.
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop)
-	status := command.Main(ctx, command.Program{Version: version, InitBeam: initBeam},
+	status := command.Main(ctx, command.Program{Version: version, Env: os.Environ(), InitBeam: initBeam},
 		command.Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr}, os.Args[1:])
 	stop()
 	os.Exit(status)

@@ -1,7 +1,7 @@
 # Sourced by the scripts here: sets python to an interpreter that has
-# requirements.txt, in .venv of the repository (or $CHIMERA_VENV).
+# requirements.txt, in .venv of the repository (or $READERS_VENV).
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-venv=${CHIMERA_VENV:-$here/../../.venv}
+venv=${READERS_VENV:-$here/../../.venv}
 stamp=$venv/requirements.txt
 if ! cmp -s "$here/requirements.txt" "$stamp"; then
   echo "installing the readers into $venv" >&2

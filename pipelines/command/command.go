@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -34,13 +33,14 @@ type Streams struct {
 
 // Program is what main knows of the binary.
 type Program struct {
-	Version  string // set by the build; empty for a plain go build
-	InitBeam func() // called before the first pipeline is built
+	Version  string   // set by the build; empty for a plain go build
+	Env      []string // as [os.Environ] gives it
+	InitBeam func()   // called before the first pipeline is built
 }
 
 // Main runs the command line and returns its exit status.
 func Main(ctx context.Context, p Program, s Streams, args []string) int {
-	a := &app{Program: p, Streams: s, env: os.Environ()}
+	a := &app{Program: p, Streams: s}
 	root := a.root()
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
@@ -53,8 +53,6 @@ func Main(ctx context.Context, p Program, s Streams, args []string) int {
 type app struct {
 	Program
 	Streams
-	env []string
-
 	configFile string
 	json       bool
 	quiet      bool
@@ -159,7 +157,7 @@ func (a *app) begin(cmd *cobra.Command) error {
 }
 
 func (a *app) getenv(name string) string {
-	for _, kv := range a.env {
+	for _, kv := range a.Env {
 		if v, ok := strings.CutPrefix(kv, name+"="); ok {
 			return v
 		}
@@ -169,12 +167,12 @@ func (a *app) getenv(name string) string {
 
 // load reads the configuration, and sets up what it says about logs.
 func (a *app) load() (*config.Loaded, error) {
-	l, err := config.Load(config.Options{File: a.configFile, Env: a.env, Flags: a.flags})
+	l, err := config.Load(config.Options{File: a.configFile, Env: a.Env, Flags: a.flags})
 	if err != nil {
 		return nil, usageError{err}
 	}
 	a.setLogging(l.Log)
-	for _, s := range config.Strangers(a.env, "CHIMERA_CONFIG", "CHIMERA_DEVICE") {
+	for _, s := range config.Strangers(a.Env, "CHIMERA_CONFIG", "CHIMERA_DEVICE") {
 		slog.Warn("environment variable is no key of the configuration", "name", s)
 	}
 	a.ran = true
