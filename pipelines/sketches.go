@@ -40,7 +40,7 @@ const (
 )
 
 func newSketches(p text.Profile) sketches {
-	s := sketches{Signals: report.NewSignals(), Lengths: map[string]*report.Sketch{}, Profiles: map[string]int64{}, Stages: map[string]map[string]int64{}, profile: p}
+	s := sketches{Signals: report.NewSignals(drawnFor(p)), Lengths: map[string]*report.Sketch{}, Profiles: map[string]int64{}, Stages: map[string]map[string]int64{}, profile: p}
 	for _, name := range text.Profiles() {
 		other, err := text.LookupProfile(name)
 		if err != nil {

@@ -8,7 +8,7 @@
 // Sketches have fixed bins and integer counts, travel as JSON with a finished
 // task, and merge to the same whole in any order.
 //
-//	signals := report.NewSignals()
+//	signals := report.NewSignals(report.Variant{})
 //	signals.Add(document.Signals, verdict.Keep) // for each row
 //	total.Merge(signals)                        // for each task
 //	night.Figures = total.Charts(thresholds)

@@ -109,7 +109,7 @@ func exampleSignals(n *Night, r *rand.Rand) {
 		"c4_no_terminal_punct.sentences":    func() float64 { return math.Round(math.Exp(2.9 + 1.1*r.NormFloat64())) },
 		"fineweb_after_c4.line_punct_ratio": func() float64 { return beta(0.62, 0.3) },
 	}
-	signals := NewSignals()
+	signals := NewSignals(Variant{})
 	for range 20000 {
 		for _, s := range signals {
 			v := max(0, math.Round(100*(r.ExpFloat64()*0.09-0.05))/100*s.Hi)

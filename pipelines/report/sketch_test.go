@@ -193,7 +193,7 @@ func TestQuantile(t *testing.T) {
 func TestSignals(t *testing.T) {
 	ratio := 0.79
 	row := datasets.Signals{GopherQuality: datasets.GopherQuality{AlphaRatio: &ratio, NonSymbolWords: 50, StopWords: 8}}
-	a, b := NewSignals(), NewSignals()
+	a, b := NewSignals(Variant{}), NewSignals(Variant{})
 	a.Add(&row, false)
 	b.Add(&row, true)
 	a.Merge(b)
@@ -208,6 +208,35 @@ func TestSignals(t *testing.T) {
 		}
 		if c.Rows()+c.Missing.Rows != 2 {
 			t.Errorf("%s counts %d rows", c.Figure, c.Rows()+c.Missing.Rows)
+		}
+	}
+}
+
+func TestSignalsOfVariant(t *testing.T) {
+	before, after := 0.25, 0.75
+	row := datasets.Signals{C4Quality: datasets.C4Quality{Sentences: 7}, C4NoTerminalPunct: datasets.C4NoTerminalPunct{Sentences: 9},
+		FineWebQuality: datasets.FineWebQuality{ShortLineRatio: &before}, FineWebAfterC4: &datasets.FineWebAfterC4{ShortLineRatio: &after}}
+	for v, want := range map[Variant]map[string]int{
+		{}:                               {"c4_no_terminal_punct.sentences": 9, "fineweb_after_c4.short_line_ratio": 75},
+		{EndMarks: true}:                 {"c4_quality.sentences": 7, "fineweb_after_c4.short_line_ratio": 75},
+		{Original: true}:                 {"c4_no_terminal_punct.sentences": 9, "fineweb_quality.short_line_ratio": 25},
+		{EndMarks: true, Original: true}: {"c4_quality.sentences": 7, "fineweb_quality.short_line_ratio": 25},
+	} {
+		s := NewSignals(v)
+		if len(s) != 12 {
+			t.Errorf("%+v draws %d figures, want 12", v, len(s))
+		}
+		s.Add(&row, true)
+		for _, c := range s.Charts(nil) {
+			if bin, ok := want[c.Figure]; ok {
+				delete(want, c.Figure)
+				if c.Counts[bin] != 1 {
+					t.Errorf("%+v: %s: bin %d counts %d rows, want 1", v, c.Figure, bin, c.Counts[bin])
+				}
+			}
+		}
+		if len(want) > 0 {
+			t.Errorf("%+v does not draw %v", v, want)
 		}
 	}
 }
