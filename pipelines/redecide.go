@@ -56,11 +56,12 @@ func (r *run) redecide(ctx context.Context) (Summary, error) {
 }
 
 func (r *run) judgeTasks(ctx context.Context) ([]judgeTask, error) {
-	stored, err := r.storedProfiles(ctx)
+	stored, published, err := r.storedProfiles(ctx)
 	if err != nil {
 		return nil, err
 	}
 	r.warnOf(stored)
+	r.warnOfEdits(published)
 	var tasks []judgeTask
 	for i, f := range r.oldDocs {
 		p, err := storedProfile(stored, r.old.Documents[i])

@@ -14,28 +14,33 @@ import (
 )
 
 // storedProfiles are the profiles of the nights, by generation: the signals of
-// the rows that a night brought in follow its profile's line rules.
-func (r *run) storedProfiles(ctx context.Context) (map[int32]text.Profile, error) {
+// the rows that a night brought in follow its profile's line rules. published
+// has those of redecided generations too: the texts that a generation added to
+// training.text are as its profile left them.
+func (r *run) storedProfiles(ctx context.Context) (stored, published map[int32]text.Profile, err error) {
 	gens, err := r.l.Generations(ctx)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	stored := map[int32]text.Profile{}
+	stored, published = map[int32]text.Profile{}, map[int32]text.Profile{}
 	for _, g := range gens {
 		raw := g.Properties[propProfileJSON]
-		if g.RolledBack || g.Job != jobCurate || raw == "" {
+		if g.RolledBack || raw == "" {
 			continue
 		}
 		var p text.Profile
 		if err := json.Unmarshal([]byte(raw), &p); err != nil {
-			return nil, fmt.Errorf("generation %s: stored profile: %w", g.Tag, err)
+			return nil, nil, fmt.Errorf("generation %s: stored profile: %w", g.Tag, err)
 		}
-		stored[g.Number] = p
+		published[g.Number] = p
+		if g.Job == jobCurate {
+			stored[g.Number] = p
+		}
 	}
 	if len(stored) == 0 {
-		return nil, fmt.Errorf("--redecide: the lake %s has no documents yet", r.l.URI())
+		return nil, nil, fmt.Errorf("--redecide: the lake %s has no documents yet", r.l.URI())
 	}
-	return stored, nil
+	return stored, published, nil
 }
 
 // storedProfile is the profile that the signals of a file of text.documents
@@ -65,4 +70,22 @@ func (r *run) warnOf(stored map[int32]text.Profile) {
 	if len(other) > 0 {
 		slog.Warn("redecide: nights under other line rules; their texts that pass the filters before those are read again", "nights", other)
 	}
+}
+
+// warnOfEdits says whose published texts stay as another profile left them: a
+// published row is never written again while it is kept.
+func (r *run) warnOfEdits(published map[int32]text.Profile) {
+	if other := editedOtherwise(published, r.c.Profile); len(other) > 0 {
+		slog.Warn("redecide: texts that these generations published stay as their line rules left them; only rows that join follow the new ones", "generations", other)
+	}
+}
+
+func editedOtherwise(published map[int32]text.Profile, p text.Profile) []string {
+	var other []string
+	for _, g := range slices.Sorted(maps.Keys(published)) {
+		if !p.EditsLike(published[g]) {
+			other = append(other, datasets.Tag(g))
+		}
+	}
+	return other
 }

@@ -54,6 +54,17 @@ func LookupProfile(name string) (Profile, error) {
 // EditsText reports whether the profile changes the text of documents it keeps.
 func (p Profile) EditsText() bool { return slices.Contains(p.Stages, StageC4) }
 
+// EditsLike reports whether p and q leave the same of a text that both keep.
+// Rules that drop documents edit nothing, nor does what counts as a short line.
+func (p Profile) EditsLike(q Profile) bool {
+	if !p.EditsText() || !q.EditsText() {
+		return p.EditsText() == q.EditsText()
+	}
+	a, b := p.Lines, q.Lines
+	a.LoremIpsum, a.CurlyBracket, a.ShortLine = b.LoremIpsum, b.CurlyBracket, b.ShortLine
+	return a == b
+}
+
 // NeedsText reports whether p cannot decide from signals made under old, because
 // a figure it looks at depends on a line rule that differs. The end-mark rule
 // is no such rule: its figures are always there both ways.

@@ -134,6 +134,31 @@ func TestNeedsText(t *testing.T) {
 	}
 }
 
+func TestEditsLike(t *testing.T) {
+	fineweb, gopher, c4, technical := mustProfile(t, "fineweb"), mustProfile(t, "gopher"), mustProfile(t, "c4"), mustProfile(t, "technical")
+	stricter, lines, drops := fineweb, fineweb, fineweb
+	stricter.GopherQuality.MinDocWords, stricter.Lines.ShortLine = 100, 40
+	lines.Lines.MinWordsPerLine = 5
+	drops.Lines.CurlyBracket, drops.Lines.LoremIpsum = false, false
+	for _, c := range []struct {
+		name string
+		p, q Profile
+		want bool
+	}{
+		{"same", fineweb, fineweb, true},
+		{"other thresholds", stricter, fineweb, true},
+		{"rules that drop documents", drops, fineweb, true},
+		{"shorter lines go", lines, fineweb, false},
+		{"end-mark rule", c4, fineweb, false},
+		{"one edits", gopher, fineweb, false},
+		{"none edits", technical, gopher, true},
+	} {
+		if p, q := c.p.EditsLike(c.q), c.q.EditsLike(c.p); p != c.want || q != c.want {
+			t.Errorf("%s: %v and %v, want %v", c.name, p, q, c.want)
+		}
+	}
+}
+
 // TestSurvivors counts what each profile keeps of the shared data: the numbers in
 // docs/filters.md. Those of fineweb and c4 are the reference's own; gopher's are
 // the documents that both of its filters keep there.
