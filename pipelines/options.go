@@ -77,6 +77,18 @@ func (m MaxRejects) Allows(rejected, rows int64) bool {
 	return rejected <= m.Least || float64(rejected) <= m.Share*float64(rows)
 }
 
+// String is the limit as in "1%, and 100 are always allowed".
+func (m MaxRejects) String() string {
+	switch least := max(m.Least, 0); {
+	case m.Share == 0:
+		return fmt.Sprint(least)
+	case least == 0:
+		return fmt.Sprintf("%g%%", m.Share*100)
+	default:
+		return fmt.Sprintf("%g%%, and %d are always allowed", m.Share*100, least)
+	}
+}
+
 // Progress is how far a run is.
 type Progress struct {
 	Stage       string  // hash, exact, signals, ...
@@ -97,8 +109,8 @@ func (e *RejectsError) Error() string {
 	if len(e.Examples) > 0 {
 		first = "; first: " + e.Examples[0]
 	}
-	return fmt.Sprintf("not published: %d of %d rows rejected, more than max_rejects (%g%%, at least %d)%s; look at ops.rejects, or use --publish-anyway",
-		e.Rejected, e.Rows, e.Max.Share*100, e.Max.Least, first)
+	return fmt.Sprintf("not published: %d of %d rows rejected, more than max_rejects (%s)%s; look at ops.rejects, or use --publish-anyway",
+		e.Rejected, e.Rows, e.Max, first)
 }
 
 // withDefaults fills in what was left out.

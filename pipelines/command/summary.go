@@ -20,11 +20,11 @@ func (a *app) summary(s pipelines.Summary) {
 		a.text("already done: nothing new in the inputs, nothing was written\n")
 		return
 	}
-	verb := "published"
 	if s.Tag == "" || s.Status == "rejected" {
-		verb = "not published"
+		a.text("not published in %s\n", s.Lake)
+	} else {
+		a.text("published %s in %s\n", s.Tag, s.Lake)
 	}
-	a.text("%s %s in %s\n", verb, s.Tag, s.Lake)
 	in, out := s.Input, s.Output
 	a.text("  read       %s rows of %d files, %s of text\n", count(in.Rows), in.Files, size(in.TextBytes))
 	a.text("  kept       %s%s\n", count(out.Kept), share(out.Kept, in.Rows))
