@@ -1,7 +1,10 @@
 package command
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -24,20 +27,32 @@ Flags:
 {{.LocalFlags.FlagUsages | trimTrailingWhitespaces}}{{end}}{{if .HasAvailableInheritedFlags}}
 
 Global flags:
-{{.InheritedFlags.FlagUsages | trimTrailingWhitespaces}}{{end}}{{if index .Annotations "exit"}}
+{{.InheritedFlags.FlagUsages | trimTrailingWhitespaces}}{{end}}
 
 EXIT STATUS
-{{index .Annotations "exit"}}{{end}}
+{{with index .Annotations "exit"}}{{.}}{{else}}  see the help of each command: 0 done, 1 failed, 2 wrong usage or
+  configuration, 3 too many rejected rows, 130 interrupted{{end}}
 `
 
 // exits is the annotation that help ends in: what each status means here.
 func exits(lines ...string) map[string]string {
-	all := append([]string{"0    done"}, lines...)
-	all = append(all, "2    wrong usage or configuration")
+	all := append([]string{"0    done", exitsUsage}, lines...)
+	slices.SortFunc(all, func(x, y string) int { return cmp.Compare(statusOf(x), statusOf(y)) })
 	return map[string]string{"exit": "  " + strings.Join(all, "\n  ")}
 }
 
+// statusOf is the number that a line of help begins with.
+func statusOf(line string) int {
+	number, _, _ := strings.Cut(line, " ")
+	n, err := strconv.Atoi(number)
+	if err != nil {
+		panic("command: help on exit status without its number: " + line)
+	}
+	return n
+}
+
 const (
+	exitsUsage       = "2    wrong usage or configuration"
 	exitsFailed      = "1    failed; the message says what and where"
 	exitsRejects     = "3    not published: more rejected rows than max_rejects"
 	exitsInterrupted = "130  interrupted; state is safe, run it again to go on"
@@ -46,5 +61,5 @@ const (
 // jobExits are the statuses of jobs.
 func jobExits() map[string]string {
 	return map[string]string{"exit": fmt.Sprintf("  %s\n  %s\n  %s\n  %s\n  %s",
-		"0    done, or this very run is published already", exitsFailed, "2    wrong usage or configuration", exitsRejects, exitsInterrupted)}
+		"0    done, or this very run is published already", exitsFailed, exitsUsage, exitsRejects, exitsInterrupted)}
 }
