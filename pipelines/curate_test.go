@@ -358,5 +358,5 @@ func bridged(t *testing.T) (left, right, bridge string) {
 		}
 	}
 	t.Fatal("no seed makes a bridge")
-	return
+	return "", "", ""
 }

@@ -189,7 +189,7 @@ func (r *run) refuse(ctx context.Context, s Summary, tables map[string]lake.Chan
 	}
 	rejected := &RejectsError{Rejected: s.Output.Rejected, Rows: s.Input.Rows, Max: r.c.MaxRejects, Examples: total.Examples}
 	if err := writeReport(s.Report, r.described(s, night)); err != nil {
-		return s, fmt.Errorf("%w; and the report could not be written: %v", rejected, err)
+		return s, fmt.Errorf("%w; and the report could not be written: %w", rejected, err)
 	}
 	return s, rejected
 }

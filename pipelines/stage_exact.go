@@ -91,8 +91,11 @@ func readPairs(ctx context.Context, st store.Store, refs []pairRef) ([]pair, err
 		buf := make([]byte, r.Count*pairBytes)
 		_, err = f.ReadAt(buf, r.Offset)
 		f.Close()
-		if err != nil && !isEOF(err) || xxh3.Hash(buf) != r.Sum {
-			return nil, fmt.Errorf("%s: duplicates of unit %d are damaged; remove the run's scratch folder and run again: %v", r.File, r.Unit, err)
+		if err != nil && !isEOF(err) {
+			return nil, fmt.Errorf("%s: duplicates of unit %d: %w", r.File, r.Unit, err)
+		}
+		if xxh3.Hash(buf) != r.Sum {
+			return nil, fmt.Errorf("%s: duplicates of unit %d are damaged; remove the run's scratch folder and run again", r.File, r.Unit)
 		}
 		for i := 0; i < len(buf); i += pairBytes {
 			pairs = append(pairs, pair{int64(binary.LittleEndian.Uint64(buf[i:])), int64(binary.LittleEndian.Uint64(buf[i+8:]))})

@@ -287,7 +287,6 @@ type rowFile[T any] struct {
 	pending []T
 	bytes   int64
 	rows    int64
-	empty   bool
 	out     store.Writer
 	w       *parquetio.Writer[T]
 }

@@ -201,7 +201,7 @@ func (s *jsonScanner) array(i, depth int) int {
 // value reads one value and notes it if key is a wanted field.
 func (s *jsonScanner) value(i, depth int, key *jsonKey) int {
 	v := jsonValue{kind: s.b[i], found: true, start: i}
-	end := -1
+	var end int
 	switch s.b[i] {
 	case '"':
 		v.start = i + 1

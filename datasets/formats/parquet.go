@@ -11,6 +11,7 @@ import (
 
 	"github.com/apache/arrow/go/v17/arrow"
 	"github.com/apache/arrow/go/v17/arrow/array"
+
 	"github.com/chimera-1/chimera/datasets"
 	"github.com/chimera-1/chimera/datasets/parquetio"
 )

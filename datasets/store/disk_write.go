@@ -36,17 +36,18 @@ func (d *Disk) Create(ctx context.Context, path string, cond Condition) (Writer,
 		return nil, err
 	}
 	dir := filepath.Dir(d.file(path))
-	// A Delete elsewhere may remove the still empty directory: try again.
+	// A Delete elsewhere may remove the still empty directory, or one above it: try again.
 	for try := 0; ; try++ {
-		if err := makeDir(dir); err != nil {
-			return nil, wrap("create", path, err)
+		var f *os.File
+		err := makeDir(dir)
+		if err == nil {
+			tmp := filepath.Join(dir, tmpPrefix+rand.Text()[:16])
+			f, err = os.OpenFile(tmp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, fileMode)
 		}
-		tmp := filepath.Join(dir, tmpPrefix+rand.Text()[:16])
-		f, err := os.OpenFile(tmp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, fileMode)
 		if err == nil {
 			return &diskWriter{disk: d, path: path, cond: cond, f: f}, nil
 		}
-		if !errors.Is(err, fs.ErrNotExist) || try == 10 {
+		if !errors.Is(err, fs.ErrNotExist) || try == 100 {
 			return nil, wrap("create", path, err)
 		}
 	}

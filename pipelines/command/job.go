@@ -98,9 +98,6 @@ func curateOf(l *config.Loaded) pipelines.Curate {
 		ReportDir:   l.Report.Dir,
 		ConfigYAML:  l.Print(),
 	}
-	if out.MaxRejects == (pipelines.MaxRejects{}) {
-		out.MaxRejects.Least = -1 // none at all: to the job zero means its default
-	}
 	for _, in := range l.Inputs {
 		out.Inputs = append(out.Inputs, pipelines.Input{Glob: in.Glob, Source: in.Source, Fields: formats.FieldMap(in.Fields)})
 	}

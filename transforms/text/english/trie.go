@@ -132,11 +132,13 @@ func (m *matcher) apply(t *trie, toks []token, text string) []token {
 func (m *matcher) find(t *trie, toks []token, text string) {
 	m.found = m.found[:0]
 	for i := range toks {
-		node, ok := uint32(0), true
+		var node uint32
 		for k := i; k < len(toks); k++ {
-			if node, ok = t.step(node, text[toks[k].start:toks[k].end]); !ok {
+			next, ok := t.step(node, text[toks[k].start:toks[k].end])
+			if !ok {
 				break
 			}
+			node = next
 			if s := t.special[node]; s != nil {
 				m.found = append(m.found, match{int32(i), int32(k + 1), s})
 			}
