@@ -350,7 +350,7 @@ func TestNoPermission(t *testing.T) {
 	if os.Getuid() != 0 {
 		t.Skip("needs root, to be somebody else")
 	}
-	dir, err := os.MkdirTemp("", "chimera-nobody-")
+	dir, err := os.MkdirTemp("", "chimera-nobody-") //nolint:usetesting // t.TempDir is closed to other users
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -39,7 +39,7 @@ func leavesOf(root *parquet.Column) map[string]*leaf {
 }
 
 func leafOf(c *parquet.Column) *leaf {
-	l := &leaf{path: dotted(c.Path()), index: int(c.Index()), maxLevel: byte(c.MaxDefinitionLevel())}
+	l := &leaf{path: dotted(c.Path()), index: c.Index(), maxLevel: byte(c.MaxDefinitionLevel())}
 	if c.MaxRepetitionLevel() > 0 {
 		l.unsupported = errRepeated
 		return l

@@ -43,7 +43,7 @@ const blockSize = 256
 var (
 	classIndex  [(utf8.MaxRune + 1) / blockSize]uint16
 	classBlocks = buildClasses()
-	asciiClass  = (*[blockSize]uint32)(&classBlocks[classIndex[0]])
+	asciiClass  = &classBlocks[classIndex[0]]
 )
 
 // classOf returns the class bits of r.
