@@ -26,16 +26,22 @@ func (a *app) summary(s pipelines.Summary) {
 		a.text("published %s in %s\n", s.Tag, s.Lake)
 	}
 	in, out := s.Input, s.Output
-	a.text("  read       %s rows of %d files, %s of text\n", count(in.Rows), in.Files, size(in.TextBytes))
+	if r := s.Redecided; r != nil {
+		a.text("  judged     %s rows of the lake; %s change, %s texts read again\n", count(r.Rows), count(in.Rows), count(r.TextReread))
+	} else {
+		a.text("  read       %s rows of %d files, %s of text\n", count(in.Rows), in.Files, size(in.TextBytes))
+	}
 	a.text("  kept       %s%s\n", count(out.Kept), share(out.Kept, in.Rows))
 	a.text("  dropped    %s%s%s\n", count(out.Dropped), share(out.Dropped, in.Rows), largest(s.DroppedBy))
 	a.text("  duplicate  %s%s: %s exact, %s near; %s of earlier generations\n", count(out.Duplicate), share(out.Duplicate, in.Rows),
 		count(s.Duplicates.Exact), count(s.Duplicates.Near), count(s.Duplicates.Old))
-	a.text("  rejected   %s%s%s\n", count(out.Rejected), share(out.Rejected, in.Rows), largest(s.RejectedBy))
 	if r := s.Redecided; r != nil {
-		a.text("  redecided  %s rows: %s joined training, %s left it\n", count(r.Rows), count(r.Joined), count(r.Left))
+		a.text("  training   %s rows joined, %s left\n", count(r.Joined), count(r.Left))
+		a.text("  took       %.1f s, %.0f MB of memory\n", s.Seconds, s.PeakRSSMB)
+	} else {
+		a.text("  rejected   %s%s%s\n", count(out.Rejected), share(out.Rejected, in.Rows), largest(s.RejectedBy))
+		a.text("  took       %.1f s, %.1f MB/s of text, %.0f MB of memory\n", s.Seconds, s.TextMBPerSecond, s.PeakRSSMB)
 	}
-	a.text("  took       %.1f s, %.1f MB/s of text, %.0f MB of memory\n", s.Seconds, s.TextMBPerSecond, s.PeakRSSMB)
 	if s.Report != "" {
 		a.text("  report     %s\n", s.Report)
 	}
