@@ -43,8 +43,8 @@ func eachDocument(ctx context.Context, env lakeio.Env, path string, texts bool, 
 }
 
 // lookupTexts calls yield for the given rows of a text.documents file, sorted
-// by row id; only pages that can hold one are read. A row that is not there is
-// an error.
+// by row id; of texts only pages that hold one are read. A row that is not there
+// is an error.
 func lookupTexts(ctx context.Context, env lakeio.Env, path string, rows []int64, yield func(row int64, d docView) error) error {
 	rest := rows
 	err := eachBatch(ctx, env, path, func(f *parquetio.File) *parquetio.Batches {

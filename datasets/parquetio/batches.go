@@ -9,8 +9,9 @@ import (
 	"github.com/apache/arrow/go/v17/arrow/array"
 )
 
-// maxBatchRows bounds a record batch. Batches also end where a page of any
-// column ends, because arrays are slices of pages: about 500 documents of 2 KiB.
+// maxBatchRows bounds a record batch, and the rows that it is taken from. Batches
+// also end where a page of any column ends, because arrays are slices of pages:
+// about 500 documents of 2 KiB.
 const maxBatchRows = 8192
 
 // Batches is a stream of record batches. It is not for concurrent use.
@@ -19,9 +20,12 @@ type Batches struct {
 	file   *File
 	leaves []*leaf
 	schema *arrow.Schema
+	search *search // nil: every row is wanted
 
 	spans   []span // not begun yet
-	current span
+	current span   // what is left of the span begun
+	found   []run  // wanted rows that are known
+	runs    []run  // of which these are not returned yet
 	cursors []*cursor
 	group   int // of the cursors; -1: none
 	first   int64
@@ -39,43 +43,8 @@ func (f *File) Batches(ctx context.Context, rowGroups []int, cols ...string) *Ba
 	}
 	b := f.batches(ctx, cols)
 	for _, g := range rowGroups {
-		b.spans = append(b.spans, span{g, 0, f.RowGroupRows(g)})
+		b.spans = append(b.spans, span{g, run{0, f.RowGroupRows(g)}})
 	}
-	return b
-}
-
-// Range streams the rows of a file sorted ascending by an int64 column whose
-// pages can hold keys in [lo, hi]. Rows of other keys come along: compare.
-func (f *File) Range(ctx context.Context, key string, lo, hi int64, cols ...string) *Batches {
-	return f.search(ctx, key, holdsRange(lo, hi), cols)
-}
-
-// Lookup streams the rows of a file sorted ascending by an int64 column whose
-// pages can hold one of the ascending keys. Rows of other keys come along:
-// compare.
-func (f *File) Lookup(ctx context.Context, key string, sorted []int64, cols ...string) *Batches {
-	return f.search(ctx, key, holdsAny(sorted), cols)
-}
-
-func (f *File) search(ctx context.Context, key string, want func(lo, hi int64) bool, cols []string) *Batches {
-	b := f.batches(ctx, cols)
-	if b.err != nil {
-		return b
-	}
-	l, err := f.leaf(key)
-	if err == nil && l.typ.ID() != arrow.INT64 {
-		err = &ColumnError{Path: key, Reason: fmt.Errorf("is %s, keys are int64", l.typ)}
-	}
-	if err != nil {
-		b.err = err
-		return b
-	}
-	b.err = f.source.guard(ctx, func() string { return "page index" }, func() error {
-		for g := range f.RowGroups() {
-			b.spans = append(b.spans, f.candidates(l, g, want)...)
-		}
-		return nil
-	})
 	return b
 }
 
@@ -100,7 +69,8 @@ func (f *File) batches(ctx context.Context, cols []string) *Batches {
 func (b *Batches) Schema() *arrow.Schema { return b.schema }
 
 // Row is the file row, from 0, of the first row of the last batch, and after an
-// error of the first row that could not be read.
+// error of the first row that could not be read. The rows of a batch of Batches
+// follow each other in the file; Range and Lookup leave rows out.
 func (b *Batches) Row() int64 { return b.row }
 
 // Next returns the next batch, or io.EOF. The batch is the caller's, who should
@@ -119,25 +89,44 @@ func (b *Batches) Next() (arrow.Record, error) {
 }
 
 func (b *Batches) next() (arrow.Record, error) {
-	if err := b.ctx.Err(); err != nil {
-		return nil, err
-	}
-	for b.current.from == b.current.to {
-		if len(b.spans) == 0 {
-			return nil, io.EOF
-		}
-		b.current, b.spans = b.spans[0], b.spans[1:]
-		b.openGroup()
-		b.row = b.first + b.current.from
-		if err := b.each(func(c *cursor) error { return c.seek(b.current.from) }); err != nil {
+	for b.ctx.Err() == nil && len(b.runs) == 0 {
+		if err := b.refill(); err != nil {
 			return nil, err
 		}
 	}
-	b.row = b.first + b.current.from
-	if err := b.each((*cursor).fill); err != nil {
+	if err := b.ctx.Err(); err != nil {
+		return nil, err
+	}
+	from := b.runs[0].from
+	b.row = b.first + from
+	err := b.each(func(c *cursor) error {
+		if err := c.seek(from); err != nil {
+			return err
+		}
+		return c.fill()
+	})
+	if err != nil {
 		return nil, err
 	}
 	return b.record(), nil
+}
+
+// refill finds the next wanted rows, if only within some rows of a span.
+func (b *Batches) refill() error {
+	if b.current.from == b.current.to {
+		if len(b.spans) == 0 {
+			return io.EOF
+		}
+		b.current, b.spans = b.spans[0], b.spans[1:]
+		b.openGroup()
+	}
+	if b.search != nil {
+		return b.probe()
+	}
+	b.found = append(b.found[:0], b.current.run)
+	b.runs = b.found
+	b.current.from = b.current.to
+	return nil
 }
 
 // openGroup makes cursors for the row group of the current span.
@@ -148,33 +137,55 @@ func (b *Batches) openGroup() {
 	b.closeCursors()
 	b.group = b.current.group
 	b.first = b.file.firstRow(b.group)
+	if b.search != nil {
+		b.search.open(b.file, b.group)
+	}
 	for _, l := range b.leaves {
+		if b.search != nil && b.search.leaf == l {
+			b.cursors = append(b.cursors, nil) // its values are at hand
+			continue
+		}
 		b.cursors = append(b.cursors, newCursor(b.file, l, b.group))
 	}
 }
 
+// each runs a step for every column but the key of a search.
 func (b *Batches) each(step func(*cursor) error) error {
 	for _, c := range b.cursors {
-		place := func() string { return fmt.Sprintf("row group %d, column %s", b.group, c.leaf.path) }
-		if err := b.file.source.guard(b.ctx, place, func() error { return step(c) }); err != nil {
+		if c == nil {
+			continue
+		}
+		if err := b.guard(c, step); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// record takes as many rows as every column has at hand.
+func (b *Batches) guard(c *cursor, step func(*cursor) error) error {
+	place := func() string { return fmt.Sprintf("row group %d, column %s", b.group, c.leaf.path) }
+	return b.file.source.guard(b.ctx, place, func() error { return step(c) })
+}
+
+// record takes as many wanted rows as every column has at hand.
 func (b *Batches) record() arrow.Record {
-	n := int(min(maxBatchRows, b.current.to-b.current.from))
+	end := b.runs[0].from + maxBatchRows
 	for _, c := range b.cursors {
-		n = min(n, c.available())
+		if c != nil {
+			end = min(end, c.row+int64(c.available()))
+		}
 	}
+	rows, rest := cut(b.runs, end)
+	b.runs = rest
 	columns := make([]arrow.Array, len(b.cursors))
 	for i, c := range b.cursors {
-		columns[i] = c.take(n)
+		if c == nil {
+			columns[i] = b.search.take(b.file, rows)
+		} else {
+			columns[i] = c.take(rows)
+		}
 	}
-	b.current.from += int64(n)
-	rec := array.NewRecord(b.schema, columns, int64(n))
+	rec := array.NewRecord(b.schema, columns, length(rows))
 	for _, a := range columns {
 		a.Release()
 	}
@@ -183,7 +194,12 @@ func (b *Batches) record() arrow.Record {
 
 func (b *Batches) closeCursors() {
 	for _, c := range b.cursors {
-		c.close()
+		if c != nil {
+			c.close()
+		}
+	}
+	if b.search != nil {
+		b.search.close()
 	}
 	b.cursors, b.group = nil, -1
 }

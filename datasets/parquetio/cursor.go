@@ -11,8 +11,8 @@ import (
 	"github.com/parquet-go/parquet-go"
 )
 
-// A cursor walks one column chunk. It holds the Arrow data of the page it
-// stands in, or of a part of that page if a dictionary has to be gathered.
+// A cursor walks one column chunk. It stands in a page, whose rows it has as
+// Arrow data, or as indexes of a dictionary that are looked up when rows are taken.
 type cursor struct {
 	file *File
 	leaf *leaf
@@ -20,11 +20,14 @@ type cursor struct {
 
 	pages  *pageReader
 	chunk  *parquet.FileColumnChunk
-	gather *gather         // the rest of a dictionary-encoded page
-	page   *pageOwner      // the page gather reads
-	data   arrow.ArrayData // nil before the first page
-	used   int             // rows of data already taken
-	row    int64           // row of the group that comes next
+	index  parquet.OffsetIndex // nil: none, or not asked for yet
+	asked  bool                // for the index
+	due    int64               // rows of the next page by the index; 0: not known
+	gather *gather             // of a dictionary-encoded page
+	page   *pageOwner          // the page gather reads
+	data   arrow.ArrayData     // of any other page
+	first  int64               // row of the group that the page begins at
+	row    int64               // row of the group that comes next
 }
 
 func newCursor(f *File, l *leaf, group int) *cursor {
@@ -33,21 +36,12 @@ func newCursor(f *File, l *leaf, group int) *cursor {
 	return &cursor{file: f, leaf: l, rows: g.NumRows(), chunk: chunk, pages: newPageReader(f, group, l.index)}
 }
 
+// close lets go of the current page.
 func (c *cursor) close() {
-	c.drop()
-	c.dropPage()
-}
-
-// drop lets go of the current data.
-func (c *cursor) drop() {
 	if c.data != nil {
 		c.data.Release()
 		c.data = nil
 	}
-	c.used = 0
-}
-
-func (c *cursor) dropPage() {
 	if c.page != nil {
 		c.page.release()
 		c.page, c.gather = nil, nil
@@ -57,21 +51,20 @@ func (c *cursor) dropPage() {
 // available is how many rows can be taken without reading; after fill at least
 // one.
 func (c *cursor) available() int {
-	if c.data == nil {
+	switch {
+	case c.gather != nil:
+		return c.gather.available()
+	case c.data != nil:
+		return c.data.Len() - int(c.row-c.first)
+	default:
 		return 0
 	}
-	return c.data.Len() - c.used
 }
 
 // fill reads until there is a row to take.
 func (c *cursor) fill() error {
 	for c.available() == 0 {
-		c.drop()
-		if c.gather != nil && c.gather.row < c.gather.rows {
-			c.data = c.gather.next()
-			continue
-		}
-		c.dropPage()
+		c.close()
 		if err := c.nextPage(); err != nil {
 			return err
 		}
@@ -91,57 +84,80 @@ func (c *cursor) nextPage() error {
 		return err
 	}
 	owner := newPageOwner(c.file, page)
-	if n := page.NumValues(); n > c.rows-c.row {
-		owner.release()
-		return fmt.Errorf("page of %d rows where %d are left", n, c.rows-c.row)
+	defer owner.release() // whoever needs the page holds it from here on
+	n, due := page.NumValues(), c.due
+	c.first, c.due = c.row, 0
+	if n > c.rows-c.row || due != 0 && n != due {
+		return fmt.Errorf("page of %d rows where %d are left and the index has %d", n, c.rows-c.row, due)
 	}
-	if page.Dictionary() != nil {
-		c.page = owner
-		c.gather, err = newGather(c.file, c.leaf, page)
+	if page.Dictionary() == nil {
+		c.data, err = c.file.plainPage(c.leaf, owner)
 		return err
 	}
-	defer owner.release() // the arrays hold it from here on
-	c.data, err = c.file.plainPage(c.leaf, owner)
+	if c.gather, err = newGather(c.file, c.leaf, page); err == nil {
+		owner.retain()
+		c.page = owner
+	}
 	return err
 }
 
-// take returns the next n rows, which must be available.
-func (c *cursor) take(n int) arrow.Array {
-	data := array.NewSliceData(c.data, int64(c.used), int64(c.used+n))
+// take returns the rows of runs, which lie behind each other within what is
+// available.
+func (c *cursor) take(runs []run) arrow.Array {
+	to := runs[len(runs)-1].to
+	if c.gather == nil {
+		c.row = to
+		return c.file.pick(c.leaf, c.data, c.first, runs)
+	}
+	data := c.gather.take(runs, c.first)
 	defer data.Release()
-	c.advance(n)
+	c.row = to
 	return array.MakeFromData(data)
-}
-
-func (c *cursor) advance(n int) {
-	c.used += n
-	c.row += int64(n)
 }
 
 // seek moves forward to a row of the group, past whole pages where the offset
 // index says where they lie.
 func (c *cursor) seek(row int64) error {
-	if first, at, ok := c.pageStart(row); ok && first > c.row+int64(c.available()) {
-		c.drop()
-		c.dropPage()
-		c.pages.seek(at)
-		c.row = first
+	if row-c.row > int64(c.available()) {
+		c.seekPage(row)
 	}
 	for c.row < row {
 		if err := c.fill(); err != nil {
 			return err
 		}
-		c.advance(min(c.available(), int(row-c.row)))
+		n := min(int64(c.available()), row-c.row)
+		if c.gather != nil {
+			c.gather.skip(int(n))
+		}
+		c.row += n
 	}
 	return nil
 }
 
-// pageStart is the first row of the page that holds a row, and where it lies.
-func (c *cursor) pageStart(row int64) (first, at int64, ok bool) {
-	index, ok := c.offsetIndex()
-	if !ok {
-		return 0, 0, false
+// seekPage moves to the page that holds a row, if it is not the current one and
+// there is an index.
+func (c *cursor) seekPage(row int64) {
+	if !c.asked {
+		c.asked = true
+		if index, ok := c.file.offsetIndex(c.chunk, c.leaf.index); ok {
+			c.index = index
+		}
 	}
-	p := sort.Search(index.NumPages(), func(i int) bool { return index.FirstRowIndex(i) > row }) - 1
-	return index.FirstRowIndex(p), index.Offset(p), true
+	if c.index == nil {
+		return
+	}
+	p := sort.Search(c.index.NumPages(), func(i int) bool { return c.index.FirstRowIndex(i) > row }) - 1
+	if rows := pageRows(c.index, p, c.rows); rows.from > c.row {
+		c.close()
+		c.pages.seek(c.index.Offset(p), c.index.CompressedPageSize(p))
+		c.row, c.due = rows.from, rows.to-rows.from
+	}
+}
+
+// pageRows are the rows of page i of a row group of so many rows.
+func pageRows(index parquet.OffsetIndex, i int, rows int64) run {
+	if i+1 < index.NumPages() {
+		rows = index.FirstRowIndex(i + 1)
+	}
+	return run{index.FirstRowIndex(i), rows}
 }

@@ -87,6 +87,12 @@ func (r *pageReader) unpackData(h *format.PageHeader, payload []byte) (raw []byt
 	codec := r.codec
 	switch {
 	case h.Type == format.DataPage && h.DataPageHeader.Valid:
+		if r.isRaw(h) {
+			if len(payload) != int(h.UncompressedPageSize) {
+				return nil, 0, fmt.Errorf("page of %d bytes, not %d", len(payload), h.UncompressedPageSize)
+			}
+			return payload, 0, nil
+		}
 	case h.Type == format.DataPageV2 && h.DataPageHeaderV2.Valid:
 		v2 := &h.DataPageHeaderV2.V
 		n := int64(v2.RepetitionLevelsByteLength) + int64(v2.DefinitionLevelsByteLength)

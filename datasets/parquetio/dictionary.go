@@ -9,13 +9,11 @@ import (
 	"github.com/parquet-go/parquet-go"
 )
 
-const (
-	gatherRows  = 8192
-	gatherBytes = 16 << 20 // a small page may stand for far more than memory holds
-)
+// gatherBytes bounds an array of strings: a small page may stand for far more
+// text than memory holds.
+const gatherBytes = 16 << 20
 
-// A gather turns a dictionary-encoded page into arrays of bounded size, one
-// after the other.
+// A gather turns rows of a dictionary-encoded page into arrays.
 type gather struct {
 	file    *File
 	leaf    *leaf
@@ -26,8 +24,10 @@ type gather struct {
 	data    []byte // dictionary values
 	offsets []uint32
 	size    int // number of dictionary values
+	most    int // rows that are gathered at once
 
 	row, rows, value int
+	picked           []int32
 }
 
 func newGather(f *File, l *leaf, page parquet.Page) (*gather, error) {
@@ -41,7 +41,7 @@ func newGather(f *File, l *leaf, page parquet.Page) (*gather, error) {
 	if len(raw) < 4*values {
 		return nil, fmt.Errorf("%d bytes for %d dictionary indexes", len(raw), values)
 	}
-	g := &gather{file: f, leaf: l, page: page, levels: levels, rows: rows,
+	g := &gather{file: f, leaf: l, page: page, levels: levels, rows: rows, most: maxBatchRows,
 		indexes: unsafe.Slice((*int32)(unsafe.Pointer(unsafe.SliceData(raw))), values)}
 	if err := g.setDictionary(page.Dictionary()); err != nil {
 		return nil, err
@@ -57,11 +57,23 @@ func (g *gather) setDictionary(d parquet.Dictionary) error {
 	case g.leaf.typ.ID() == arrow.BOOL:
 		return fmt.Errorf("dictionary of booleans")
 	case g.leaf.width == 0:
-		return checkOffsets(g.offsets, g.size, len(g.data))
+		if err := checkOffsets(g.offsets, g.size, len(g.data)); err != nil {
+			return err
+		}
+		g.most = min(g.most, max(1, gatherBytes/max(1, longest(g.offsets[:g.size+1]))))
 	case len(g.data) < g.size*g.leaf.width:
 		return fmt.Errorf("%d bytes for %d dictionary values", len(g.data), g.size)
 	}
 	return nil
+}
+
+// longest is the length of the longest string.
+func longest(offsets []uint32) int {
+	var n uint32
+	for i, at := range offsets[1:] {
+		n = max(n, at-offsets[i])
+	}
+	return int(n)
 }
 
 func (g *gather) checkIndexes() error {
@@ -73,71 +85,112 @@ func (g *gather) checkIndexes() error {
 	return nil
 }
 
-// next returns the array of the next rows; there must be some left.
-func (g *gather) next() arrow.ArrayData {
-	if g.leaf.width > 0 {
-		return g.nextFixed()
-	}
-	return g.nextStrings()
-}
+// available is how many rows can be taken at once.
+func (g *gather) available() int { return min(g.most, g.rows-g.row) }
 
 // null says whether a row is null.
 func (g *gather) null(row int) bool { return g.levels != nil && g.levels[row] != g.leaf.maxLevel }
 
-func (g *gather) nextFixed() arrow.ArrayData {
-	n, w, nulls := min(gatherRows, g.rows-g.row), g.leaf.width, 0
-	buf := g.file.allocate(n * w)
-	out := buf.Bytes()
-	clear(out)
-	for i := range n {
-		if g.null(g.row + i) {
-			nulls++
-			continue
+// skip leaves out n rows.
+func (g *gather) skip(n int) {
+	if g.levels == nil {
+		g.value += n
+	} else {
+		for _, level := range g.levels[g.row : g.row+n] {
+			if level == g.leaf.maxLevel {
+				g.value++
+			}
 		}
-		at := int(g.indexes[g.value]) * w
-		copy(out[i*w:(i+1)*w], g.data[at:at+w])
-		g.value++
-	}
-	return g.finish(n, nulls, buf)
-}
-
-func (g *gather) nextStrings() arrow.ArrayData {
-	n, nulls, size := g.fit()
-	offsets, data := g.file.allocate((n+1)*offsetBytes), g.file.allocate(size)
-	out, end := asOffsets(offsets.Bytes()), 0
-	for i := range n {
-		out[i] = uint32(end)
-		if !g.null(g.row + i) {
-			k := g.indexes[g.value]
-			end += copy(data.Bytes()[end:], g.data[g.offsets[k]:g.offsets[k+1]])
-			g.value++
-		}
-	}
-	out[n] = uint32(end)
-	return g.finish(n, nulls, offsets, data)
-}
-
-// fit is how many rows gatherBytes hold, at least one.
-func (g *gather) fit() (n, nulls, size int) {
-	value := g.value
-	for n < gatherRows && g.row+n < g.rows && (n == 0 || size < gatherBytes) {
-		if g.null(g.row + n) {
-			nulls++
-		} else {
-			k := g.indexes[value]
-			size += int(g.offsets[k+1] - g.offsets[k])
-			value++
-		}
-		n++
-	}
-	return n, nulls, size
-}
-
-func (g *gather) finish(n, nulls int, buffers ...*memory.Buffer) arrow.ArrayData {
-	var validity *memory.Buffer
-	if nulls > 0 {
-		validity = g.file.validity(g.levels[g.row:g.row+n], g.leaf.maxLevel)
 	}
 	g.row += n
-	return newData(g.leaf.typ, n, nulls, append([]*memory.Buffer{validity}, buffers...)...)
+}
+
+// pick returns the dictionary indexes of the rows of runs, -1 for null, and how
+// many are null. It is valid until the next call.
+func (g *gather) pick(runs []run, first int64) (picked []int32, nulls int) {
+	if r := runs[0]; len(runs) == 1 && g.levels == nil {
+		g.skip(int(r.from-first) - g.row)
+		from := g.value
+		g.skip(int(r.to - r.from))
+		return g.indexes[from:g.value], 0
+	}
+	g.picked = g.picked[:0]
+	for _, r := range runs {
+		g.skip(int(r.from-first) - g.row)
+		for range r.to - r.from {
+			if g.null(g.row) {
+				g.picked = append(g.picked, -1)
+				nulls++
+			} else {
+				g.picked = append(g.picked, g.indexes[g.value])
+				g.value++
+			}
+			g.row++
+		}
+	}
+	return g.picked, nulls
+}
+
+// take returns the rows of runs of the row group, in which the page begins at
+// row first.
+func (g *gather) take(runs []run, first int64) arrow.ArrayData {
+	picked, nulls := g.pick(runs, first)
+	if g.leaf.width > 0 {
+		return g.finish(picked, nulls, g.fixed(picked))
+	}
+	offsets, data := g.strings(picked)
+	return g.finish(picked, nulls, offsets, data)
+}
+
+func (g *gather) fixed(picked []int32) *memory.Buffer {
+	w := g.leaf.width
+	buf := g.file.allocate(len(picked) * w)
+	out := buf.Bytes()
+	for i, k := range picked {
+		if k < 0 {
+			clear(out[i*w : (i+1)*w])
+			continue
+		}
+		copy(out[i*w:(i+1)*w], g.data[int(k)*w:])
+	}
+	return buf
+}
+
+func (g *gather) strings(picked []int32) (offsets, data *memory.Buffer) {
+	size := 0
+	for _, k := range picked {
+		if k >= 0 {
+			size += int(g.offsets[k+1] - g.offsets[k])
+		}
+	}
+	offsets, data = g.file.allocate((len(picked)+1)*offsetBytes), g.file.allocate(size)
+	out, end := asOffsets(offsets.Bytes()), 0
+	for i, k := range picked {
+		out[i] = uint32(end)
+		if k >= 0 {
+			end += copy(data.Bytes()[end:], g.data[g.offsets[k]:g.offsets[k+1]])
+		}
+	}
+	out[len(picked)] = uint32(end)
+	return offsets, data
+}
+
+func (g *gather) finish(picked []int32, nulls int, buffers ...*memory.Buffer) arrow.ArrayData {
+	var validity *memory.Buffer
+	if nulls > 0 {
+		validity = g.validity(picked)
+	}
+	return newData(g.leaf.typ, len(picked), nulls, append([]*memory.Buffer{validity}, buffers...)...)
+}
+
+func (g *gather) validity(picked []int32) *memory.Buffer {
+	buf := g.file.allocate((len(picked) + 7) / 8)
+	bits := buf.Bytes()
+	clear(bits)
+	for i, k := range picked {
+		if k >= 0 {
+			bits[i/8] |= 1 << (i % 8)
+		}
+	}
+	return buf
 }

@@ -58,7 +58,7 @@ func openFile(t *testing.T, data []byte) *File {
 	if err != nil {
 		t.Fatal(err)
 	}
-	checked := memory.NewCheckedAllocator(memory.DefaultAllocator)
+	checked := memory.NewCheckedAllocator(&arrays)
 	f.mem = checked
 	t.Cleanup(func() {
 		checked.AssertSize(t, 0)

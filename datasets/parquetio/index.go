@@ -1,9 +1,7 @@
 package parquetio
 
 import (
-	"cmp"
 	"io"
-	"slices"
 
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/format"
@@ -71,66 +69,4 @@ func (f *File) sound(at, n int64) bool {
 		return false
 	}
 	return checkThrift(b) == nil
-}
-
-// A span is a run of rows [from, to) of a row group.
-type span struct {
-	group    int
-	from, to int64
-}
-
-// candidates are the runs of rows of a group whose pages can hold an int64 key
-// that want accepts by its page's bounds. Without a page index the group counts
-// as one page with the bounds of its statistics.
-func (f *File) candidates(l *leaf, group int, want func(lo, hi int64) bool) []span {
-	g := f.pf.RowGroups()[group]
-	if g.NumRows() == 0 {
-		return nil
-	}
-	whole := []span{{group, 0, g.NumRows()}}
-	chunk := g.ColumnChunks()[l.index].(*parquet.FileColumnChunk)
-	if lo, hi, ok := chunk.Bounds(); ok && !want(lo.Int64(), hi.Int64()) {
-		return nil
-	}
-	offsets, ok := f.offsetIndex(chunk, l.index)
-	if !ok {
-		return whole
-	}
-	bounds, ok := f.columnIndex(chunk, l.index)
-	if !ok || bounds.NumPages() != offsets.NumPages() {
-		return whole
-	}
-	return f.matchPages(group, g.NumRows(), offsets, bounds, want)
-}
-
-func (f *File) matchPages(group int, rows int64, offsets parquet.OffsetIndex, bounds parquet.ColumnIndex, want func(lo, hi int64) bool) []span {
-	var spans []span
-	for i := range offsets.NumPages() {
-		if bounds.NullPage(i) || !want(bounds.MinValue(i).Int64(), bounds.MaxValue(i).Int64()) {
-			continue
-		}
-		s := span{group, offsets.FirstRowIndex(i), rows}
-		if i+1 < offsets.NumPages() {
-			s.to = offsets.FirstRowIndex(i + 1)
-		}
-		if n := len(spans); n > 0 && spans[n-1].to == s.from {
-			spans[n-1].to = s.to
-		} else {
-			spans = append(spans, s)
-		}
-	}
-	return spans
-}
-
-// holdsRange accepts pages that overlap [lo, hi].
-func holdsRange(lo, hi int64) func(int64, int64) bool {
-	return func(first, last int64) bool { return first <= hi && last >= lo }
-}
-
-// holdsAny accepts pages whose bounds enclose one of the sorted keys.
-func holdsAny(keys []int64) func(int64, int64) bool {
-	return func(first, last int64) bool {
-		i, _ := slices.BinarySearchFunc(keys, first, cmp.Compare)
-		return i < len(keys) && keys[i] <= last
-	}
 }

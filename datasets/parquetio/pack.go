@@ -14,48 +14,43 @@ import (
 // that were written as this package writes them are copied as they are, without
 // being decompressed; others are written anew.
 func Pack[T any](w io.Writer, sources []*File, opt WriterOptions) (Info, error) {
-	out := newDigestWriter(w, !opt.NoDigest)
-	pw := newParquetWriter[T](out, opt)
+	out := NewWriter[T](w, opt)
 	for i, src := range sources {
 		for g := range src.RowGroups() {
-			if err := packGroup(pw, out, src, g); err != nil {
+			if err := packGroup(out, src, g); err != nil {
 				return Info{}, fmt.Errorf("pack file %d: %w", i, err)
 			}
 		}
 	}
-	return finish(pw, out)
+	return out.Close()
 }
 
-func packGroup[T any](pw *parquet.GenericWriter[T], out *digestWriter, src *File, group int) error {
+func packGroup[T any](w *Writer[T], src *File, group int) error {
 	if src.RowGroupRows(group) == 0 {
 		return nil
 	}
 	if !src.copyable(group, SchemaOf[T]()) {
-		return rewriteGroup(pw, src, group)
+		return rewriteGroup(w, src, group)
 	}
 	place := func() string { return fmt.Sprintf("row group %d", group) }
 	err := src.source.guard(context.Background(), place, func() error {
-		_, err := pw.WriteRowGroup(src.pf.RowGroups()[group])
-		if out.err != nil {
+		_, err := w.pw.WriteRowGroup(src.pf.RowGroups()[group])
+		if w.out.err != nil {
 			return nil // no fault of the source
 		}
 		return err
 	})
-	if out.err != nil {
-		return out.err
+	if w.out.err != nil {
+		return w.out.err
 	}
 	return err
 }
 
-func rewriteGroup[T any](pw *parquet.GenericWriter[T], src *File, group int) error {
-	err := ReadRows(context.Background(), src, []int{group}, func(rows []T) error {
-		_, err := pw.Write(rows)
-		return err
-	})
-	if err != nil {
+func rewriteGroup[T any](w *Writer[T], src *File, group int) error {
+	if err := ReadRows(context.Background(), src, []int{group}, w.Write); err != nil {
 		return err
 	}
-	return pw.Flush()
+	return w.endGroup()
 }
 
 // copyable says whether a row group is what the writer of a schema would have

@@ -12,7 +12,7 @@ import (
 )
 
 const (
-	firstHeader   = 64 << 10 // enough for any header but one with long bounds
+	firstHeader   = 4 << 10 // enough for any header but one with long bounds
 	longestHeader = 16 << 20
 	windowBytes   = 256 << 10
 	maxPageValues = 1 << 26
@@ -33,19 +33,29 @@ type pageReader struct {
 	dict     parquet.Dictionary
 	window   []byte // bytes of the file from base on
 	base     int64
+	ahead    int64 // how far to read ahead next
+	farthest int64 // and at most
 }
 
 func newPageReader(f *File, group, column int) *pageReader {
 	meta := &f.pf.Metadata().RowGroups[group].Columns[column].MetaData
-	r := &pageReader{source: f.source, column: f.columns[column], codec: meta.Codec, meta: meta}
+	r := &pageReader{source: f.source, column: f.columns[column], codec: meta.Codec, meta: meta, farthest: windowBytes}
 	r.off = chunkStart(meta)
 	r.end = r.off + meta.TotalCompressedSize
 	r.start = meta.DataPageOffset
+	if meta.Codec == format.Uncompressed {
+		r.farthest = firstHeader // pages go past the window
+	}
+	r.ahead = r.farthest
 	return r
 }
 
-// seek goes on at the page at an offset of the file.
-func (r *pageReader) seek(off int64) { r.off = off }
+// seek goes on at the page at an offset of the file, which is said to have so many
+// bytes: it is read alone, but the more is read behind it the further it goes.
+func (r *pageReader) seek(off, size int64) {
+	r.off = off
+	r.ahead = min(max(size, firstHeader), r.farthest)
+}
 
 // A dataPage is a decoded page and the buffer it was decompressed into, which
 // the page may still point into.
@@ -86,7 +96,11 @@ func (r *pageReader) load() (*format.PageHeader, []byte, error) {
 	if h.UncompressedPageSize < 0 || int64(h.UncompressedPageSize) > r.meta.TotalUncompressedSize {
 		return nil, nil, fmt.Errorf("page of %d raw bytes in a column of %d", h.UncompressedPageSize, r.meta.TotalUncompressedSize)
 	}
-	payload, err := r.bytes(r.off+n, size)
+	read := r.bytes
+	if r.isRaw(h) {
+		read = r.ownBytes
+	}
+	payload, err := read(r.off+n, size)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -120,7 +134,8 @@ func (r *pageReader) header() (*format.PageHeader, int64, error) {
 // far as the chunk goes.
 func (r *pageReader) bytes(off, n int64) ([]byte, error) {
 	if off < r.base || off+n > r.base+int64(len(r.window)) {
-		size := min(max(n, windowBytes), r.end-off)
+		size := min(max(n, r.ahead), r.end-off)
+		r.ahead = min(2*r.ahead, r.farthest)
 		if int64(cap(r.window)) < size {
 			r.window = make([]byte, size)
 		}
@@ -135,6 +150,31 @@ func (r *pageReader) bytes(off, n int64) ([]byte, error) {
 		}
 	}
 	return r.window[off-r.base:][:n], nil
+}
+
+// isRaw says that the payload of a page is the page as it is to be decoded.
+func (r *pageReader) isRaw(h *format.PageHeader) bool {
+	return r.codec == format.Uncompressed && h.Type == format.DataPage
+}
+
+// ownBytes returns n bytes of the file in a buffer of their own, with what the
+// window has of them.
+func (r *pageReader) ownBytes(off, n int64) ([]byte, error) {
+	buf := newBuffer(int(n))
+	have := 0
+	if at := off - r.base; at >= 0 && at < int64(len(r.window)) {
+		have = copy(buf, r.window[at:])
+	}
+	if have == len(buf) {
+		return buf, nil
+	}
+	if k, err := r.source.ReadAt(buf[have:], off+int64(have)); k < len(buf)-have {
+		if err == nil || errors.Is(err, io.EOF) {
+			err = io.ErrUnexpectedEOF
+		}
+		return nil, err
+	}
+	return buf, nil
 }
 
 func (r *pageReader) dictionary(h *format.PageHeader, payload []byte) error {

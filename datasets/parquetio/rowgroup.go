@@ -52,7 +52,7 @@ func (p *pages) SeekToRow(row int64) error {
 	if row != 0 {
 		panic("parquetio: rows are read from the start of a row group")
 	}
-	p.r.seek(chunkStart(p.r.meta))
+	p.r.seek(chunkStart(p.r.meta), windowBytes)
 	return nil
 }
 

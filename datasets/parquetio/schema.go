@@ -22,6 +22,11 @@ var unbounded = map[string]bool{
 	"text": true, "excerpt": true, "summary": true, "config": true, "inputs": true, "signature": true,
 }
 
+// lookedUp names the columns that rows are looked up by, and those of the dedup
+// index that are wide and looked up row by row: they have small pages. Texts are
+// looked up too, but compress less in small pages.
+var lookedUp = map[string]bool{"row_id": true, "key": true, "signature": true}
+
 var schemas sync.Map // reflect.Type -> *parquet.Schema
 
 // SchemaOf is the Parquet schema of T: its struct tags with their field ids,

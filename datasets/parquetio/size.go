@@ -60,6 +60,11 @@ func fixedSize(t reflect.Type) int64 {
 	}
 }
 
+// isFixed says that rows of the type have one size.
+func (s *sizer) isFixed() bool {
+	return len(s.strings)+len(s.ptrs)+len(s.slices)+len(s.bytes) == 0
+}
+
 func (s *sizer) size(row unsafe.Pointer) int64 {
 	n := s.fixed
 	for _, at := range s.strings {

@@ -45,6 +45,7 @@ type Writer[T any] struct {
 	out      *digestWriter
 	pw       *parquet.GenericWriter[T]
 	size     sizer
+	cuts     []pageCut
 	group    int64 // raw bytes a row group may have
 	raw      int64 // raw bytes in the open row group
 	finished bool
@@ -62,6 +63,7 @@ func NewWriter[T any](w io.Writer, opt WriterOptions) *Writer[T] {
 		out:   out,
 		pw:    newParquetWriter[T](out, opt),
 		size:  sizerOf(reflect.TypeFor[T]()),
+		cuts:  pageCuts[T](SchemaOf[T]()),
 		group: group,
 	}
 }
@@ -96,9 +98,14 @@ func (w *Writer[T]) Write(rows []T) error {
 }
 
 // block is how many rows go to parquet-go at once: enough to spread the cost of
-// a call over all columns, few enough to end pages near pageBytes.
+// a call over all columns, few enough to end pages near pageBytes, and small ones
+// where they are to end.
 func (w *Writer[T]) block(rows []T) (n int, raw int64) {
-	for n < len(rows) && n < blockRows && (n == 0 || raw < blockBytes) {
+	rows = rows[:min(len(rows), blockRows)]
+	for i := range w.cuts {
+		rows = rows[:fit(&w.cuts[i], rows)]
+	}
+	for n < len(rows) && (n == 0 || raw < blockBytes) {
 		raw += w.size.size(unsafe.Pointer(&rows[n]))
 		n++
 	}
@@ -109,11 +116,27 @@ func (w *Writer[T]) writeBlock(rows []T, raw int64) error {
 	if _, err := w.pw.Write(rows); err != nil {
 		return fmt.Errorf("write parquet rows: %w", err)
 	}
+	for i := range w.cuts {
+		c := &w.cuts[i]
+		if !grow(c, rows) {
+			continue
+		}
+		if err := w.pw.ColumnWriters()[c.column].Flush(); err != nil {
+			return fmt.Errorf("write parquet page: %w", err)
+		}
+	}
 	w.raw += raw
 	if w.raw < w.group {
 		return nil
 	}
+	return w.endGroup()
+}
+
+func (w *Writer[T]) endGroup() error {
 	w.raw = 0
+	for i := range w.cuts {
+		w.cuts[i].raw = 0
+	}
 	if err := w.pw.Flush(); err != nil {
 		return fmt.Errorf("write parquet row group: %w", err)
 	}
@@ -130,19 +153,14 @@ func (w *Writer[T]) Close() (Info, error) {
 	if w.err != nil {
 		return Info{}, w.err
 	}
-	return finish(w.pw, w.out)
-}
-
-// finish closes pw and describes the file that went through out.
-func finish[T any](pw *parquet.GenericWriter[T], out *digestWriter) (Info, error) {
-	if err := pw.Close(); err != nil {
+	if err := w.pw.Close(); err != nil {
 		return Info{}, fmt.Errorf("write parquet footer: %w", err)
 	}
-	meta := pw.File().Metadata()
+	meta := w.pw.File().Metadata()
 	return Info{
 		Rows:    meta.NumRows,
-		Bytes:   out.n,
-		SHA256:  out.sum(),
+		Bytes:   w.out.n,
+		SHA256:  w.out.sum(),
 		Columns: fileBounds(meta),
 		Splits:  splits(meta),
 	}, nil

@@ -58,8 +58,8 @@ func lookupFile(ctx context.Context, st store.Store, path string, rows []int64, 
 	return nil
 }
 
-// matchRows calls found for the rows of a batch that are wanted. Both are
-// sorted; the shorter list steps, the longer one is searched.
+// matchRows calls found for the rows of a batch, which are all wanted, with their
+// places in the list of those. Both are sorted; the list is searched once.
 func matchRows(rec arrow.Record, rows []int64, found func(i int, rec arrow.Record, at int)) {
 	ids := rec.Column(0).(*array.Int64).Int64Values()
 	if len(ids) == 0 {
