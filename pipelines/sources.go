@@ -1,5 +1,7 @@
 package pipelines
 
+import "strings"
+
 // maxSources is the most sources that counts and reports tell apart. A source
 // field may as well hold a page's address: with more of them, all rows count as
 // those of one source, manySources, however the work is cut.
@@ -8,7 +10,21 @@ const (
 	manySources = "(more than 100 sources)"
 )
 
-// addSource adds v to what m holds of a source.
+// names holds lasting copies of sources' and files' names, of which there are few.
+type names map[string]string
+
+// keep returns the lasting copy of a name that may be a view of a batch.
+func (n names) keep(name string) string {
+	if s, ok := n[name]; ok {
+		return s
+	}
+	s := strings.Clone(name)
+	n[s] = s
+	return s
+}
+
+// addSource adds v to what m holds of a source. m holds on to the name, also
+// where it has it already: assigning to a string key replaces its bytes.
 func addSource[V any](m map[string]V, source string, v V, plus func(a, b V) V) {
 	if old, ok := m[source]; ok {
 		m[source] = plus(old, v)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/hex"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/chimera-1/chimera/datasets"
@@ -86,7 +85,7 @@ type unitWriter struct {
 	sigs      *rowFile[datasets.Band]
 	rejects   *rowFile[datasets.Reject]
 	arena     arena
-	names     map[string]string
+	names     names
 
 	digests             []digest
 	content, kept, rest []dedup.Entry
@@ -105,7 +104,7 @@ func newUnitWriter(ctx context.Context, env lakeio.Env, t signalsTask) (*unitWri
 		}
 	}
 	scheme := mustScheme(t.Scheme)
-	u := &unitWriter{bases: bases, env: env, names: map[string]string{}, t: t, pairs: pairs, scheme: scheme, hasher: scheme.New(), analyzer: text.NewAnalyzer(t.Profile.Lines)}
+	u := &unitWriter{bases: bases, env: env, names: names{}, t: t, pairs: pairs, scheme: scheme, hasher: scheme.New(), analyzer: text.NewAnalyzer(t.Profile.Lines)}
 	u.documents = newRowFile[datasets.Document](env, "signals", t.Read.Unit, "documents")
 	u.decisions = newRowFile[datasets.Decision](env, "signals", t.Read.Unit, "decisions")
 	u.sigs = newRowFile[datasets.Band](env, "signals", t.Read.Unit, "signatures")
@@ -114,16 +113,6 @@ func newUnitWriter(ctx context.Context, env lakeio.Env, t signalsTask) (*unitWri
 	u.res.Counts = newCounts()
 	u.res.Sketches = newSketches(t.Profile)
 	return u, nil
-}
-
-// name returns a lasting copy of a source's or a file's name; there are few.
-func (u *unitWriter) name(name string) string {
-	if s, ok := u.names[name]; ok {
-		return s
-	}
-	s := strings.Clone(name)
-	u.names[s] = s
-	return s
 }
 
 func (u *unitWriter) abort() {
@@ -140,7 +129,7 @@ func (u *unitWriter) row(ctx context.Context, in inputRow) error {
 	}
 	id := datasets.MakeRowID(u.t.Read.Generation, u.t.Base+in.Ordinal)
 	d := datasets.Document{
-		RowID: id, Source: u.name(in.Source), OriginFile: u.name(in.File), OriginRow: in.Number,
+		RowID: id, Source: u.names.keep(in.Source), OriginFile: u.names.keep(in.File), OriginRow: in.Number,
 		TextBytes: int64(len(in.Text)), ContentHash: text.ContentHash(in.Text),
 		Generation: u.t.Read.Generation, RunID: u.t.Read.RunID, IngestedAt: u.t.Started, Edits: in.Edits,
 	}

@@ -134,9 +134,10 @@ func (t writeTask) train(ctx context.Context, env lakeio.Env, decisions []datase
 	out := newRowFile[datasets.Training](env, "write", t.Unit, "training")
 	defer out.abort()
 	w := trainer{t: t, out: out, editor: text.NewAnalyzer(t.Profile.Lines)}
+	sources := names{}
 	err := eachDocument(ctx, env, t.Documents.Path, !t.NoText, func(i int64, doc docView) error {
 		d := decisions[i]
-		res.Counts.decision(d, doc.Source, t.Generation)
+		res.Counts.decision(d, sources.keep(doc.Source), t.Generation)
 		if d.Decision != datasets.Keep {
 			return nil
 		}
