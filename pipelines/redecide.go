@@ -248,7 +248,7 @@ func (r *run) candidates(ctx context.Context, parts []judgeTask, judged []judgeR
 	for i := range parts {
 		tasks[i] = candidatesTask{Judged: judged[i], Part: i, Orphans: orphans[i], Signatures: r.old.Signatures, Scheme: r.c.Dedup.Scheme,
 			Generation: r.plan.Generation, Shards: r.plan.Shards}
-		tasks[i].Judged.Orphans, tasks[i].Judged.Counts = nil, counts{}
+		tasks[i].Judged.Orphans, tasks[i].Judged.Counts, tasks[i].Judged.Sketches = nil, counts{}, sketches{}
 	}
 	return stage[candidatesTask, candidatesResult](ctx, r, "candidates", 0, tasks, nil)
 }
@@ -262,12 +262,13 @@ type rewriteResult struct {
 	Decisions unitFile
 	Training  unitFile
 	Counts    counts
+	Sketches  sketches // of the rows that drop
 	TextBytes int64
 }
 
 // rewriteStage settles one part: final decisions and the texts of rows that join.
 func rewriteStage(ctx context.Context, env lakeio.Env, t rewriteTask) (rewriteResult, error) {
-	res := rewriteResult{Counts: newCounts()}
+	res := rewriteResult{Counts: newCounts(), Sketches: newSketches(t.Write.Profile)}
 	decisions, err := readAll[datasets.Decision](ctx, env, t.Decisions.Path)
 	if err != nil || len(decisions) == 0 {
 		return res, err
@@ -283,6 +284,9 @@ func rewriteStage(ctx context.Context, env lakeio.Env, t rewriteTask) (rewriteRe
 			joins = append(joins, d.RowID)
 		}
 		res.Counts.decision(d, "", t.Write.Generation)
+		if d.Decision == datasets.Drop {
+			res.Sketches.drop(d.Stage, d.Reason)
+		}
 		if err := out.add(ctx, d, 0); err != nil {
 			return res, err
 		}
@@ -327,11 +331,13 @@ func (r *run) rewrite(ctx context.Context, parts []judgeTask, judged []judgeResu
 // publishRedecided commits new decisions over the same documents.
 func (r *run) publishRedecided(ctx context.Context, judged []judgeResult, written []rewriteResult) (Summary, error) {
 	total, files, red := newCounts(), map[string][]unitFile{}, Redecided{}
+	var seen []signalsResult // what the report shows of the rows
 	for i, w := range written {
 		total.add(w.Counts)
 		files[datasets.TableDecisions] = append(files[datasets.TableDecisions], w.Decisions)
 		files[datasets.TableTraining] = append(files[datasets.TableTraining], w.Training)
 		files[datasets.TableTombstones] = append(files[datasets.TableTombstones], judged[i].Tombs)
+		seen = append(seen, signalsResult{Sketches: judged[i].Sketches}, signalsResult{Sketches: w.Sketches})
 		red.Rows += judged[i].Judged
 		red.TextReread += judged[i].Reread
 		red.Joined += w.Training.Rows
@@ -351,5 +357,5 @@ func (r *run) publishRedecided(ctx context.Context, judged []judgeResult, writte
 	s.Output.Kept, s.Output.Dropped, s.Output.Duplicate = total.Kept, total.Dropped, total.Duplicate
 	s.Duplicates.Exact, s.Duplicates.Near, s.Duplicates.Old = total.Exact, total.Near, total.Old
 	in := &counted{r: r}
-	return r.commit(ctx, s, changes, r.reportOf(s, in, total, nil))
+	return r.commit(ctx, s, changes, r.reportOf(s, in, total, seen))
 }

@@ -54,18 +54,25 @@ func newSketches(p text.Profile) sketches {
 	return s
 }
 
-// add counts one judged row.
+// add counts one judged row, and may take it as a sample.
 func (s *sketches) add(d *datasets.Document, row string, v text.Verdict, body string) {
-	s.Judged++
-	s.Signals.Add(d.Signals, v.Keep)
+	s.count(d.Signals, v)
 	s.length(d.Source).Add(float64(d.Signals.GopherRepetition.Chars), v.Keep)
+	if !v.Keep {
+		s.drop(v.Stage, v.Reason)
+	}
+	s.consider(d, row, v, body)
+}
+
+// count counts one judged row by its figures.
+func (s *sketches) count(row *datasets.Signals, v text.Verdict) {
+	s.Judged++
+	s.Signals.Add(row, v.Keep)
 	for _, p := range s.profiles {
-		if p.Decide(d.Signals).Keep {
+		if p.Decide(row).Keep {
 			s.Profiles[p.Name]++
 		}
 	}
-	s.drop(v)
-	s.consider(d, row, v, body)
 }
 
 // length is the sketch that a source's rows go to.
@@ -89,14 +96,11 @@ func mergeLengths(a, b *report.Sketch) *report.Sketch {
 	return sum
 }
 
-func (s *sketches) drop(v text.Verdict) {
-	if v.Keep {
-		return
+func (s *sketches) drop(stage, reason string) {
+	if s.Stages[stage] == nil {
+		s.Stages[stage] = map[string]int64{}
 	}
-	if s.Stages[v.Stage] == nil {
-		s.Stages[v.Stage] = map[string]int64{}
-	}
-	s.Stages[v.Stage][v.Reason]++
+	s.Stages[stage][reason]++
 }
 
 // consider keeps the row as a sample if its mixed id is small enough.

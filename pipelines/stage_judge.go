@@ -33,6 +33,7 @@ type judgeResult struct {
 	Tombs     unitFile // tombstones of published rows that are no longer kept
 	Orphans   []dedup.Segment
 	Counts    counts
+	Sketches  sketches // of all rows judged, by their stored figures
 	Judged    int64
 	Reread    int64
 }
@@ -40,7 +41,6 @@ type judgeResult struct {
 // judgedRow is what a verdict needs of a document: everything but the text.
 type judgedRow struct {
 	RowID   int64             `parquet:"row_id,id(1)"`
-	Source  string            `parquet:"source,id(3)"`
 	Signals *datasets.Signals `parquet:"signals,id(9)"`
 }
 
@@ -69,7 +69,7 @@ func judgeStage(ctx context.Context, env lakeio.Env, t judgeTask) (judgeResult, 
 	if err != nil {
 		return judgeResult{}, err
 	}
-	res := judgeResult{Lo: rows[0].RowID, Hi: rows[len(rows)-1].RowID, Counts: newCounts(), Reread: reread}
+	res := judgeResult{Lo: rows[0].RowID, Hi: rows[len(rows)-1].RowID, Counts: newCounts(), Sketches: newSketches(t.Profile), Reread: reread}
 	out := newRowFile[datasets.Decision](env, "judge", t.Part, "decisions")
 	defer out.abort()
 	tombs := newRowFile[datasets.Tombstone](env, "judge", t.Part, "tombstones")
@@ -80,6 +80,7 @@ func judgeStage(ctx context.Context, env lakeio.Env, t judgeTask) (judgeResult, 
 			continue
 		}
 		res.Judged++
+		res.Sketches.count(row.Signals, verdicts[i])
 		d, changed := redecided(row.RowID, t.Generation, before[i], verdicts[i])
 		if e, ok := orphanEntry(row.RowID, before[i], verdicts[i]); ok {
 			entries = append(entries, e)

@@ -199,7 +199,9 @@ func (c *counts) decision(d datasets.Decision, source string, generation int32) 
 			c.Old++
 		}
 	}
-	c.source(source, s)
+	if source != "" { // redecide does not read it
+		c.source(source, s)
+	}
 }
 
 // readAll reads a small file of typed rows whole. An empty path has no rows.
