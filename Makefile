@@ -14,7 +14,7 @@ LAKE   ?= lake
 DOCS   ?= 0
 
 .DEFAULT_GOAL := help
-.PHONY: help build run test race nocgo bench lint fmt vet fuzz readers notebooks vuln ci clean $(BIN)
+.PHONY: help build run test race nocgo bench bench-long lint fmt vet fuzz readers notebooks vuln ci clean $(BIN)
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,8 +48,12 @@ nocgo: ## build and test without a C compiler
 	CGO_ENABLED=0 $(GO) build -o /dev/null .
 	CGO_ENABLED=0 $(GO) test ./compute/... ./transforms/...
 
-bench: $(BIN) ## how fast this machine runs each hot path
-	$(BIN) bench all
+bench: $(BIN) ## how fast this machine runs each hot path; writes docs/benchmarks.md
+	$(GO) run ./infra/bench cases startup
+
+bench-long: $(BIN) ## memory by size of input and the cost of 30 nights; needs 15 GB and an hour
+	$(GO) run ./infra/bench memory
+	$(GO) run ./infra/bench nights
 
 lint: ## golangci-lint, pinned
 	$(GO) run $(GOLANGCI) run ./...
