@@ -41,8 +41,8 @@ type PlannedFile struct {
 // What a run costs, measured on one core of a server (docs/benchmarks.md); they
 // only feed the estimate of --dry-run.
 const (
-	signalsMBPerSecond = 25.0
-	dedupMBPerSecond   = 150.0
+	signalsMBPerSecond = 22.0
+	dedupMBPerSecond   = 35.0
 	baseMB             = 150.0
 	unitMemory         = 4.0 // times the raw bytes of a unit, a worker
 )
