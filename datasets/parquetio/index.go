@@ -10,10 +10,6 @@ import (
 // The page index is a hint: a file without one, or with one that cannot be
 // right, is read page by page instead.
 
-func (c *cursor) offsetIndex() (parquet.OffsetIndex, bool) {
-	return c.file.offsetIndex(c.chunk, c.leaf.index)
-}
-
 func (f *File) offsetIndex(chunk *parquet.FileColumnChunk, column int) (parquet.OffsetIndex, bool) {
 	meta := f.chunkMeta(chunk, column)
 	if !f.sound(meta.OffsetIndexOffset, int64(meta.OffsetIndexLength)) {
