@@ -181,10 +181,14 @@ func (r *run) refuse(ctx context.Context, s Summary, tables map[string]lake.Chan
 			ops[table] = ch
 		}
 	}
-	if err := r.addRun(ctx, ops, s); err != nil {
-		return Summary{}, err
+	told, err := r.refusedBefore(ctx)
+	if err == nil && !told {
+		err = r.addRun(ctx, ops, s)
 	}
-	if err := r.night.CommitOps(ctx, ops); err != nil {
+	if err == nil && !told {
+		err = r.night.CommitOps(ctx, ops)
+	}
+	if err != nil {
 		return Summary{}, err
 	}
 	rejected := &RejectsError{Rejected: s.Output.Rejected, Rows: s.Input.Rows, Max: r.c.MaxRejects, Examples: total.Examples}
@@ -192,6 +196,18 @@ func (r *run) refuse(ctx context.Context, s Summary, tables map[string]lake.Chan
 		return s, fmt.Errorf("%w; and the report could not be written: %w", rejected, err)
 	}
 	return s, rejected
+}
+
+// refusedBefore reports whether this very run was refused before: then ops.*
+// has its rows.
+func (r *run) refusedBefore(ctx context.Context) (found bool, err error) {
+	err = lake.ReadTable(ctx, r.l, datasets.TableRuns, 0, func(rows []datasets.Run) error {
+		for i := range rows {
+			found = found || rows[i].RunID == r.id && rows[i].Status == "rejected"
+		}
+		return nil
+	})
+	return found, err
 }
 
 // addRun adds the row of ops.runs that repeats the run.
