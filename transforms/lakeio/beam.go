@@ -96,6 +96,12 @@ func (f *sinkFn) ProcessElement(_ int64, indexes func(*int64) bool) error {
 	return nil
 }
 
+// oneBundle keeps prism from splitting a bundle that takes long. The pool needs
+// no second one, and it would harm: while the last task of one is waited for, a
+// question for its progress holds a lock of the SDK that the responses of all the
+// others need, and prism spins a core for each of those.
+const oneBundle = "prism_disable_sdf_split"
+
 // startPrism starts the process's job server, as the prism runner would on its
 // first pipeline, but out of the network's reach: prism listens on every
 // interface and asks nobody who they are.
@@ -114,6 +120,7 @@ var startPrism = sync.OnceValue(func() error {
 	if *jobopts.EnvironmentType == "" {
 		*jobopts.EnvironmentType = "loopback"
 	}
+	*jobopts.Experiments = strings.Join(append(jobopts.GetExperiments(), oneBundle), ",")
 	return nil
 })
 
