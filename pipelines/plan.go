@@ -14,10 +14,11 @@ import (
 )
 
 const (
-	maxUnitBytes = 64 << 20  // 1-3 s of signals on one core
-	minUnitBytes = 1 << 20   // below it a unit costs more to run than to read
-	shardBytes   = 256 << 20 // raw input bytes a dedup shard: some 30 MB of entries
-	maxShards    = 256
+	maxUnitBytes   = 64 << 20  // 1-3 s of signals on one core
+	unitsPerWorker = 8         // of a small night: what is left over when one worker is done first
+	minUnitBytes   = 1 << 20   // below it a unit costs more to run than to read
+	shardBytes     = 256 << 20 // raw input bytes a dedup shard: some 30 MB of entries
+	maxShards      = 256
 
 	maxUnitNames = 1 << 20 // bytes that a unit's parts may take in a task
 	partBytes    = 640     // of a part, without its names, in a task or its result
@@ -58,7 +59,7 @@ func (c Curate) cut(ctx context.Context, files []pinned, generation int32, store
 	}
 	target := c.UnitBytes
 	if target == 0 {
-		target = min(max(total/int64(4*c.Workers), minUnitBytes), maxUnitBytes)
+		target = min(max(total/int64(unitsPerWorker*c.Workers), minUnitBytes), maxUnitBytes)
 	}
 	var size, named int64
 	for i, f := range files {
