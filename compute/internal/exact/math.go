@@ -79,15 +79,19 @@ func Log(x float32) float32 {
 	return FMA(e, ln2Hi, f+y)
 }
 
-// Tanh is the hyperbolic tangent. Relative error below 1.5e-7.
+// Tanh is the hyperbolic tangent, computed of |x| and given the sign of x, so
+// that Tanh(-0) is -0. Relative error below 1.5e-7.
 func Tanh(x float32) float32 {
-	a := math.Float32frombits(math.Float32bits(x) &^ (1 << 31))
+	sign := math.Float32bits(x) & (1 << 31)
+	a := math.Float32frombits(math.Float32bits(x) ^ sign) // |x|
+	var y float32
 	if a >= 0.625 {
-		y := 1 - 2/(Exp(a+a)+1)
-		return math.Float32frombits(math.Float32bits(y) | math.Float32bits(x)&(1<<31))
+		y = 1 - 2/(Exp(a+a)+1)
+	} else {
+		z := float32(a * a)
+		y = FMA(float32(horner(z, tanhPoly[:])*z), a, a)
 	}
-	z := float32(x * x)
-	return FMA(float32(horner(z, tanhPoly[:])*z), x, x)
+	return math.Float32frombits(math.Float32bits(y) | sign)
 }
 
 // Sigmoid is 1/(1+e^-x).
@@ -109,12 +113,13 @@ func Softplus(x float32) float32 {
 }
 
 // SiLU is x*sigmoid(x). SiLU(-Inf) is NaN.
-func SiLU(x float32) float32 { return x * Sigmoid(x) }
+func SiLU(x float32) float32 { return float32(x * Sigmoid(x)) }
 
-// SiLUGrad is the derivative of SiLU: s*(1+x*(1-s)), s = sigmoid(x).
+// SiLUGrad is the derivative of SiLU: s*(1+x*(1-s)), s = sigmoid(x). It is NaN
+// at the infinities.
 func SiLUGrad(x float32) float32 {
 	s := Sigmoid(x)
-	return s * FMA(x, 1-s, 1)
+	return float32(s * FMA(x, 1-s, 1))
 }
 
 const (
@@ -125,7 +130,7 @@ const (
 // GELU is the tanh form of the Gaussian error linear unit: x/2*(1+tanh(
 // sqrt(2/pi)*(x+0.044715x^3))), Hendrycks and Gimpel 2016. GELU(-Inf) is NaN.
 func GELU(x float32) float32 {
-	return float32(0.5*x) * (1 + geluTanh(x))
+	return float32(float32(0.5*x) * (1 + geluTanh(x)))
 }
 
 func geluTanh(x float32) float32 {
@@ -134,11 +139,15 @@ func geluTanh(x float32) float32 {
 }
 
 // GELUGrad is the derivative of GELU: h + (x/2)*(1-t^2)*(C*(1+3K*x^2)), with
-// h = (1+t)/2 and t the hyperbolic tangent in GELU.
+// h = (1+t)/2 and t the hyperbolic tangent in GELU; h alone where 1-t^2 is 0, as
+// x^2 may be infinite there.
 func GELUGrad(x float32) float32 {
 	t := geluTanh(x)
 	h := float32(0.5 * (1 + t))
 	s := FMA(-t, t, 1)
+	if s == 0 {
+		return h
+	}
 	d := float32(geluC * FMA(3*geluK, float32(x*x), 1))
 	return FMA(float32(float32(0.5*x)*s), d, h)
 }
