@@ -3,6 +3,7 @@ module github.com/chimera-1/chimera
 go 1.26.0
 
 require (
+	github.com/DataDog/zstd v1.5.7
 	github.com/andybalholm/brotli v1.2.3
 	github.com/apache/arrow-go/v18 v18.8.0
 	github.com/apache/arrow/go/v17 v17.0.0

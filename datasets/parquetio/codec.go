@@ -10,20 +10,11 @@ import (
 	"github.com/andybalholm/brotli"
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/snappy"
-	"github.com/klauspost/compress/zstd"
 	"github.com/parquet-go/parquet-go/format"
 	"github.com/pierrec/lz4/v4"
-)
 
-// zstdDecoder is shared: its DecodeAll may be called by many at once. It decodes
-// into the capacity it is given, never beyond.
-var zstdDecoder = sync.OnceValue(func() *zstd.Decoder {
-	d, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(0), zstd.WithDecodeAllCapLimit(true))
-	if err != nil {
-		panic("parquetio: zstd decoder: " + err.Error())
-	}
-	return d
-})
+	"github.com/chimera-1/chimera/datasets/zstdblock"
+)
 
 // buffers are recycled when Arrow has let go of the page that was in them.
 var buffers sync.Pool // *[]byte
@@ -68,11 +59,7 @@ func unpackInto(codec format.CompressionCodec, dst, src []byte) (int, error) {
 		}
 		return copy(dst, src), nil
 	case format.Zstd:
-		if len(src) == 0 {
-			return 0, nil
-		}
-		out, err := zstdDecoder().DecodeAll(src, dst[:0:len(dst)])
-		return len(out), err
+		return zstdblock.Decode(dst, src)
 	case format.Snappy:
 		n, err := snappy.DecodedLen(src)
 		if err != nil || n != len(dst) {

@@ -81,7 +81,7 @@ func writeFound(t *testing.T, rng *rand.Rand, rows []foundRow) []byte {
 	t.Helper()
 	var buf bytes.Buffer
 	w := parquet.NewGenericWriter[foundRow](&buf, parquet.SchemaOf(foundRow{}), &parquet.WriterConfig{
-		Compression:     codecOf(0),
+		Compression:     &writeCodec{},
 		PageBufferSize:  256 << rng.IntN(10),
 		DataPageVersion: 1 + rng.IntN(2),
 	})

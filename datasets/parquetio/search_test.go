@@ -305,7 +305,7 @@ func TestOlderSignatures(t *testing.T) {
 		before[i] = older(rows[i])
 	}
 	var old bytes.Buffer
-	pw := parquet.NewGenericWriter[older](&old, SchemaOf[older](), parquet.Compression(codecOf(0)), parquet.PageBufferSize(pageBytes), parquet.DataPageVersion(1))
+	pw := parquet.NewGenericWriter[older](&old, SchemaOf[older](), parquet.Compression(&writeCodec{}), parquet.PageBufferSize(pageBytes), parquet.DataPageVersion(1))
 	if _, err := pw.Write(before); err != nil {
 		t.Fatal(err)
 	}

@@ -10,7 +10,6 @@ import (
 	"reflect"
 	"unsafe"
 
-	"github.com/klauspost/compress/zstd"
 	"github.com/parquet-go/parquet-go"
 )
 
@@ -26,7 +25,6 @@ const (
 type WriterOptions struct {
 	RowGroupBytes int64             // raw bytes after which a row group ends; 0: 96 MiB
 	Metadata      map[string]string // key-value metadata of the file
-	Level         zstd.EncoderLevel // 0: fastest
 	NoDigest      bool              // leave Info.SHA256 empty: a file that does not stay needs none
 }
 
@@ -72,7 +70,7 @@ func newParquetWriter[T any](w io.Writer, opt WriterOptions) *parquet.GenericWri
 	schema := SchemaOf[T]()
 	return parquet.NewGenericWriter[T](w, schema, &parquet.WriterConfig{
 		CreatedBy:          "chimera parquetio version 1.0.0 (build parquet-go)",
-		Compression:        codecOf(opt.Level),
+		Compression:        &writeCodec{},
 		PageBufferSize:     pageBytes,
 		WriteBufferSize:    1 << 20,
 		DataPageVersion:    1, // read by everyone

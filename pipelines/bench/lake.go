@@ -5,10 +5,9 @@ import (
 	"context"
 
 	"github.com/apache/arrow/go/v17/arrow/array"
-	"github.com/klauspost/compress/zstd"
-
 	"github.com/chimera-1/chimera/datasets"
 	"github.com/chimera-1/chimera/datasets/parquetio"
+	"github.com/chimera-1/chimera/datasets/zstdblock"
 )
 
 // pageBytes is about the size of the blocks that zstd is measured with: that
@@ -30,46 +29,37 @@ func (e *env) blocks() [][]byte {
 	return out
 }
 
-func newEncoder() (*zstd.Encoder, error) {
-	return zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1))
-}
-
 // encodeZstd is the bound of writing.
 func encodeZstd(ctx context.Context, e *env) (Result, error) {
-	enc, err := newEncoder()
-	if err != nil {
-		return Result{}, err
-	}
-	defer enc.Close()
 	raw := e.blocks()
 	var packed []byte
-	return e.repeat(ctx, func() (int64, error) {
+	r, err := e.repeat(ctx, func() (_ int64, err error) {
 		for _, b := range raw {
-			packed = enc.EncodeAll(b, packed[:0])
+			if packed, err = zstdblock.Encode(packed, b); err != nil {
+				return 0, err
+			}
 		}
 		return e.bytes, nil
 	})
+	r.Note = zstdblock.Name
+	return r, err
 }
 
 func decodeZstd(ctx context.Context, e *env) (Result, error) {
-	enc, err := newEncoder()
-	if err != nil {
-		return Result{}, err
+	raw := e.blocks()
+	packed := make([][]byte, len(raw))
+	longest := 0
+	for i, b := range raw {
+		p, err := zstdblock.Encode(nil, b)
+		if err != nil {
+			return Result{}, err
+		}
+		packed[i], longest = p, max(longest, len(b))
 	}
-	defer enc.Close()
-	packed := e.blocks()
-	for i, b := range packed {
-		packed[i] = enc.EncodeAll(b, nil)
-	}
-	dec, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1))
-	if err != nil {
-		return Result{}, err
-	}
-	defer dec.Close()
-	var buf []byte
+	buf := make([]byte, longest)
 	r, err := e.repeat(ctx, func() (int64, error) {
 		for _, b := range packed {
-			if buf, err = dec.DecodeAll(b, buf[:0]); err != nil {
+			if _, err := zstdblock.Decode(buf, b); err != nil {
 				return 0, err
 			}
 		}
@@ -78,6 +68,7 @@ func decodeZstd(ctx context.Context, e *env) (Result, error) {
 	if err != nil {
 		return r, err
 	}
+	r.Note = zstdblock.Name
 	return e.against(ctx, r, memoryRead, memoryRead)
 }
 
