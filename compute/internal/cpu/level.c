@@ -1,0 +1,19 @@
+// Which level of the kernels this CPU can run.
+
+#include "kernels.h"
+
+int chi_supports(int level) {
+	switch (level) {
+	case CHI_C:
+		return __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__;
+#if defined(__x86_64__)
+	// The builtin also asks whether the system saves the registers.
+	case CHI_AVX2:
+		return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+	case CHI_AVX512:
+		return chi_supports(CHI_AVX2) && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+		       __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+#endif
+	}
+	return 0;
+}
