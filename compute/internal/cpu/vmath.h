@@ -56,14 +56,14 @@ INLINE vf m_log(vf x) {
 INLINE vf m_tanh(vf x) {
 	vf a = v_abs(x);
 	vf far = v_sub(v_set(1), v_div(v_set(2), v_add(m_exp(v_add(a, a)), v_set(1))));
-	vf z = v_mul(x, x);
+	vf z = v_mul(a, a);
 	vf y = v_set(-5.70498872745e-3f);
 	STEP(y, z, 2.06390887954e-2f);
 	STEP(y, z, -5.37397155531e-2f);
 	STEP(y, z, 1.33314422036e-1f);
 	STEP(y, z, -3.33332819422e-1f);
-	vf near = v_fma(v_mul(y, z), x, x);
-	return v_select(v_le(v_set(0.625f), a), v_copysign(far, x), near);
+	vf near = v_fma(v_mul(y, z), a, a);
+	return v_copysign(v_select(v_le(v_set(0.625f), a), far, near), x);
 }
 
 INLINE vf m_sigmoid(vf x) { return v_div(v_set(1), v_add(v_set(1), m_exp(v_neg(x)))); }
@@ -102,7 +102,8 @@ INLINE vf m_gelu_grad(vf x) {
 	vf h = v_mul(v_set(0.5f), v_add(v_set(1), t));
 	vf s = v_fnma(t, t, v_set(1));
 	vf d = v_mul(v_set((float)GELU_C), v_fma(v_set((float)(3 * GELU_K)), v_mul(x, x), v_set(1)));
-	return v_fma(v_mul(v_mul(v_set(0.5f), x), s), d, h);
+	vf y = v_fma(v_mul(v_mul(v_set(0.5f), x), s), d, h);
+	return v_select(v_eq(s, v_zero()), h, y);
 }
 
 #endif
