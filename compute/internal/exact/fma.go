@@ -5,19 +5,24 @@ import "math"
 // FMA is a*b+c in float32 with one rounding, without the help of hardware.
 //
 // The product of two float32 is exact in float64, so that the sum has been
-// rounded once when it is rounded to float32 again. That second rounding can go
-// wrong only where the sum lies halfway between two float32 after the first,
-// which for results that are normal numbers shows in its last 29 bits.
+// rounded once when it is rounded to float32 again.
 func FMA(a, b, c float32) float32 {
 	s := float64(a)*float64(b) + float64(c)
-	if u := math.Float64bits(s); u&(1<<29-1) == 1<<28 || u<<1 < leastNormal<<53 {
+	if Ambiguous(s) {
 		return roundOnce(float64(a)*float64(b), float64(c))
 	}
 	return float32(s)
 }
 
-// leastNormal is the biased exponent in float64 of the least normal float32.
-const leastNormal = 1023 - 126
+// Ambiguous reports whether rounding a rounded sum s to float32 may differ from
+// rounding the sum itself: where s lies halfway between two float32, which for
+// results that are normal numbers shows in its last 29 bits. The rest, subnormal
+// results and zeros, is ambiguous as well. Loops use it where calls of FMA cost.
+func Ambiguous(s float64) bool {
+	const leastNormal = 1023 - 126 // exponent of the least normal float32
+	u := math.Float64bits(s) << 1
+	return u<<34 == 1<<63 || u < leastNormal<<53
+}
 
 // roundOnce is p+q rounded to float32, for p of at most 48 bits and q of 24.
 //
