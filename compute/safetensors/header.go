@@ -2,6 +2,7 @@ package safetensors
 
 import (
 	"cmp"
+	"errors"
 	"math"
 	"math/bits"
 	"slices"
@@ -74,7 +75,8 @@ func (h *header) member(s *scanner, key string) error {
 
 // inTensor adds the tensor's name to an error of the scanner.
 func inTensor(err error, name string) error {
-	if e, ok := err.(*FormatError); ok && e.Tensor == "" { //nolint:errorlint // made here, never wrapped
+	var e *FormatError
+	if errors.As(err, &e) && e.Tensor == "" {
 		e.Tensor = name
 	}
 	return err
