@@ -77,7 +77,7 @@ func (m *MinHasher) Words(dst []string, text string) []string {
 }
 
 // signatureGo is the definition of Signature, if k is "purego".
-func (m *MinHasher) signatureGo(sig *[MinHashSize]uint32, text string, k *kernel) int {
+func (m *MinHasher) signatureGo(sig *[MinHashSize]uint32, text string, k *minhashKernel) int {
 	m.norm = normalize(m.norm, text)
 	var (
 		roll  roller

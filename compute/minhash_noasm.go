@@ -3,4 +3,4 @@
 package compute
 
 // goKernels is empty: there is assembly for amd64 only.
-func goKernels() []kernel { return nil }
+func goKernels() []minhashKernel { return nil }

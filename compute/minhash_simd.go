@@ -8,30 +8,30 @@ import (
 	"github.com/chimera-1/chimera/compute/internal/cpu"
 )
 
-// kernel is an implementation. minInto is nil where the whole work is C's, and
+// minhashKernel is an implementation. minInto is nil where the whole work is C's, and
 // else lowers a signature, the part of the Go code that has twins in assembly.
-type kernel struct {
+type minhashKernel struct {
 	name    string
 	minInto func(p *permutations, sig *[MinHashSize]uint32, hashes []uint32)
 }
 
 // kernels are those this build and this CPU have, the fastest first.
-var kernels = func() []kernel {
-	var all []kernel
+var kernels = func() []minhashKernel {
+	var all []minhashKernel
 	goNames := goKernels()
 	for _, name := range cpu.Levels() {
 		if name == "c" && len(goNames) > 0 {
 			all = append(all, goNames...) // faster than C without vectors
 			goNames = nil
 		}
-		all = append(all, kernel{name: name})
+		all = append(all, minhashKernel{name: name})
 	}
 	all = append(all, goNames...)
-	return append(all, kernel{"purego", (*permutations).minInto})
+	return append(all, minhashKernel{"purego", (*permutations).minInto})
 }()
 
 // inUse is the kernel selected, an element of kernels.
-var inUse atomic.Pointer[kernel]
+var inUse atomic.Pointer[minhashKernel]
 
 func init() { inUse.Store(&kernels[0]) }
 
@@ -62,7 +62,7 @@ func levels() []string {
 // maxText is the longest text that C code takes: its offsets are 32 bits.
 const maxText = 1<<31 - 1
 
-func (m *MinHasher) signature(k *kernel, sig *[MinHashSize]uint32, text string) int {
+func (m *MinHasher) signature(k *minhashKernel, sig *[MinHashSize]uint32, text string) int {
 	if k.minInto != nil {
 		return m.signatureGo(sig, text, k)
 	}
@@ -75,7 +75,7 @@ func (m *MinHasher) signature(k *kernel, sig *[MinHashSize]uint32, text string) 
 	return int(count[0])
 }
 
-func (m *MinHasher) batch(k *kernel, sigs []uint32, counts, offsets []int32, data []byte) {
+func (m *MinHasher) batch(k *minhashKernel, sigs []uint32, counts, offsets []int32, data []byte) {
 	if k.minInto == nil {
 		m.batchC(k, sigs, counts, offsets, data)
 		return
@@ -88,7 +88,7 @@ func (m *MinHasher) batch(k *kernel, sigs []uint32, counts, offsets []int32, dat
 }
 
 // batchC makes one call to C for all texts.
-func (m *MinHasher) batchC(k *kernel, sigs []uint32, counts, offsets []int32, data []byte) {
+func (m *MinHasher) batchC(k *minhashKernel, sigs []uint32, counts, offsets []int32, data []byte) {
 	longest := 0
 	for i := range counts {
 		longest = max(longest, int(offsets[i+1]-offsets[i]))
