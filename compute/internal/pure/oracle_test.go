@@ -107,7 +107,7 @@ func attendGradOracle(dq, dk, dv, dout, out, lse, q, k, v []float32, h *kernel.H
 
 func TestAttention(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
-	for _, s := range []kernel.Set{Exact()} {
+	for _, s := range exactSets() {
 		for _, c := range []struct{ t, d int }{{1, 1}, {2, 3}, {13, 32}, {33, 64}, {64, 8}, {65, 33}, {130, 16}, {77, 40}} {
 			for _, causal := range []bool{false, true} {
 				for _, special := range []bool{false, true} {
@@ -138,7 +138,7 @@ func TestAttention(t *testing.T) {
 
 func TestGemm(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
-	for _, s := range []kernel.Set{Exact()} {
+	for _, s := range exactSets() {
 		for range 60 {
 			m, n, k := r.IntN(30), 1+r.IntN(100), r.IntN(40)
 			if r.IntN(4) == 0 {
