@@ -4,23 +4,27 @@ import "math"
 
 // Constants of the functions of one variable. The polynomials are those of the
 // single precision functions of Moshier's Cephes library, whose maximal errors
-// over their reduced ranges are below 1e-7 relative.
+// over their reduced ranges are below 1e-7 relative. They are exported for
+// implementations.
 const (
-	log2E  = 1.44269504088896341
-	ln2Hi  = 0.693359375    // 9 bits, so that n*ln2Hi is exact
-	ln2Lo  = -2.12194440e-4 // ln 2 - ln2Hi
-	expMax = 88.72283905206835
-	expMin = -87.33654475055310 // ln of the least normal number
-	// rounder is 1.5*2^23: x+rounder-rounder rounds |x| < 2^22 to an integer.
-	rounder = 12582912
+	Log2E  = 1.44269504088896341
+	Ln2Hi  = 0.693359375    // 9 bits, so that n*Ln2Hi is exact
+	Ln2Lo  = -2.12194440e-4 // ln 2 - Ln2Hi
+	ExpMax = 88.72283905206835
+	ExpMin = -87.33654475055310 // ln of the least normal number
+	// Rounder is 1.5*2^23: x+Rounder-Rounder rounds |x| < 2^22 to an integer.
+	Rounder = 12582912
 )
 
-var expPoly = [...]float32{1.9875691500e-4, 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1}
+// ExpPoly has the coefficients of (e^r-1-r)/r^2, the highest power first.
+var ExpPoly = [...]float32{1.9875691500e-4, 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1}
 
-var logPoly = [...]float32{7.0376836292e-2, -1.1514610310e-1, 1.1676998740e-1, -1.2420140846e-1, 1.4249322787e-1,
+// LogPoly has the coefficients of (log(1+f)-f+f^2/2)/f^3.
+var LogPoly = [...]float32{7.0376836292e-2, -1.1514610310e-1, 1.1676998740e-1, -1.2420140846e-1, 1.4249322787e-1,
 	-1.6668057665e-1, 2.0000714765e-1, -2.4999993993e-1, 3.3333331174e-1}
 
-var tanhPoly = [...]float32{-5.70498872745e-3, 2.06390887954e-2, -5.37397155531e-2, 1.33314422036e-1, -3.33332819422e-1}
+// TanhPoly has the coefficients of (tanh(x)-x)/x^3 in powers of x^2.
+var TanhPoly = [...]float32{-5.70498872745e-3, 2.06390887954e-2, -5.37397155531e-2, 1.33314422036e-1, -3.33332819422e-1}
 
 // horner is the polynomial with the given coefficients, highest power first.
 func horner(x float32, c []float32) float32 {
@@ -39,15 +43,15 @@ func Exp(x float32) float32 {
 	switch {
 	case x != x:
 		return x
-	case x > expMax:
+	case x > ExpMax:
 		return float32(math.Inf(1))
-	case x < expMin:
+	case x < ExpMin:
 		return 0
 	}
-	n := float32(FMA(x, log2E, rounder) - rounder)
-	r := FMA(n, -ln2Hi, x)
-	r = FMA(n, -ln2Lo, r)
-	y := FMA(horner(r, expPoly[:]), float32(r*r), r) + 1
+	n := float32(FMA(x, Log2E, Rounder) - Rounder)
+	r := FMA(n, -Ln2Hi, x)
+	r = FMA(n, -Ln2Lo, r)
+	y := FMA(horner(r, ExpPoly[:]), float32(r*r), r) + 1
 	half := int32(n) >> 1 // two factors, as 2^128 is none
 	return float32(float32(y*pow2(half)) * pow2(int32(n)-half))
 }
@@ -73,10 +77,10 @@ func Log(x float32) float32 {
 	f := math.Float32frombits(bits-uint32(k)<<23) - 1
 	e += float32(k)
 	z := float32(f * f)
-	y := float32(horner(f, logPoly[:]) * float32(f*z))
-	y = FMA(e, ln2Lo, y)
+	y := float32(horner(f, LogPoly[:]) * float32(f*z))
+	y = FMA(e, Ln2Lo, y)
 	y = FMA(-0.5, z, y)
-	return FMA(e, ln2Hi, f+y)
+	return FMA(e, Ln2Hi, f+y)
 }
 
 // Tanh is the hyperbolic tangent, computed of |x| and given the sign of x, so
@@ -89,7 +93,7 @@ func Tanh(x float32) float32 {
 		y = 1 - 2/(Exp(a+a)+1)
 	} else {
 		z := float32(a * a)
-		y = FMA(float32(horner(z, tanhPoly[:])*z), a, a)
+		y = FMA(float32(horner(z, TanhPoly[:])*z), a, a)
 	}
 	return math.Float32frombits(math.Float32bits(y) | sign)
 }
@@ -122,9 +126,10 @@ func SiLUGrad(x float32) float32 {
 	return float32(s * FMA(x, 1-s, 1))
 }
 
+// Constants of [GELU].
 const (
-	geluC = 0.7978845608028654 // sqrt(2/pi)
-	geluK = 0.044715
+	GELUC = 0.7978845608028654 // sqrt(2/pi)
+	GELUK = 0.044715
 )
 
 // GELU is the tanh form of the Gaussian error linear unit: x/2*(1+tanh(
@@ -135,7 +140,7 @@ func GELU(x float32) float32 {
 
 func geluTanh(x float32) float32 {
 	x3 := float32(float32(x*x) * x)
-	return Tanh(float32(geluC * FMA(geluK, x3, x)))
+	return Tanh(float32(GELUC * FMA(GELUK, x3, x)))
 }
 
 // GELUGrad is the derivative of GELU: h + (x/2)*(1-t^2)*(C*(1+3K*x^2)), with
@@ -148,6 +153,6 @@ func GELUGrad(x float32) float32 {
 	if s == 0 {
 		return h
 	}
-	d := float32(geluC * FMA(3*geluK, float32(x*x), 1))
+	d := float32(GELUC * FMA(3*GELUK, float32(x*x), 1))
 	return FMA(float32(float32(0.5*x)*s), d, h)
 }

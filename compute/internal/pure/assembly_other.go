@@ -9,13 +9,14 @@ func Assembly() []kernel.Set { return nil }
 
 // The loops in assembly take no element.
 
-func sumAsm(p *lanes, x []float32) int                     { return 0 }
-func dotAsm(p *lanes, x, y []float32) int                  { return 0 }
-func axpyAsm(dst []float32, c float32, x []float32) int    { return 0 }
-func maxAsm(m float32, x []float32) (float32, int)         { return m, 0 }
-func expAsm(dst, x []float32, m float32) int               { return 0 }
-func fmaAsm(dst, x, y, z []float32) int                    { return 0 }
-func unaryAsm(op kernel.UnaryOp, dst, x []float32) int     { return 0 }
-func adamAsm(p, m, v, grad []float32, a *kernel.AdamW) int { return 0 }
-func gumbelAsm(dst []float32) int                          { return 0 }
-func (a arithmetic) productAsm(t *tile) int                { return 0 }
+func sumAsm(p *lanes, x []float32) int                        { return 0 }
+func dotAsm(p *lanes, x, y []float32) int                     { return 0 }
+func axpyAsm(dst []float32, c float32, x []float32) int       { return 0 }
+func maxAsm(m float32, x []float32) (float32, int)            { return m, 0 }
+func expAsm(dst, x []float32, m float32) int                  { return 0 }
+func fmaAsm(dst, x, y, z []float32) int                       { return 0 }
+func unaryAsm(op kernel.UnaryOp, dst, x []float32) int        { return 0 }
+func unaryGradAsm(op kernel.UnaryOp, dx, dy, x []float32) int { return 0 }
+func adamAsm(p, m, v, grad []float32, a *kernel.AdamW) int    { return 0 }
+func gumbelAsm(dst []float32) int                             { return 0 }
+func (a arithmetic) productAsm(t *tile) int                   { return 0 }

@@ -89,6 +89,10 @@ func (s set) UnaryGrad(op kernel.UnaryOp, dx, dy, x, y []float32) {
 		}
 		return
 	}
+	if s.arithmetic >= avx2 {
+		n := unaryGradAsm(op, dx, dy, x)
+		dx, dy, x, y = dx[n:], dy[n:], x[n:], y[n:]
+	}
 	f := derivatives[op]
 	for i := range dx {
 		dx[i] = dy[i] * f(x[i], y[i])

@@ -1,0 +1,147 @@
+package pure
+
+import (
+	"math"
+
+	"github.com/chimera-1/chimera/compute/internal/exact"
+	"github.com/chimera-1/chimera/compute/internal/kernel"
+)
+
+// Offsets in constants, for the assembly: 8 equal numbers each.
+const (
+	cLog2E = 32 * iota
+	cRounder
+	cMinusLn2Hi
+	cMinusLn2Lo
+	cLn2Hi
+	cLn2Lo
+	cExpMax
+	cExpMin
+	cInf
+	cNaN
+	cZero
+	cHalf
+	cMinusHalf
+	cOne
+	cTwo
+	cSign // -0
+	cBias // 127, an integer
+	cLeastNormal
+	cScale // 2^23
+	cScaleLog
+	cRootHalf // the bits of sqrt(1/2), an integer
+	cTanhSplit
+	cGELUC
+	cGELUK
+	c3GELUK
+	cExp  = 32 * iota
+	cLog  = cExp + 32*6
+	cTanh = cLog + 32*9
+	cEnd  = cTanh + 32*5
+)
+
+var constants = func() (t [cEnd / 4]float32) {
+	set := func(offset int, values ...float32) {
+		for i, v := range values {
+			for j := range 8 {
+				t[offset/4+8*i+j] = v
+			}
+		}
+	}
+	set(cLog2E, exact.Log2E, exact.Rounder, -exact.Ln2Hi, -exact.Ln2Lo, exact.Ln2Hi, exact.Ln2Lo, exact.ExpMax, exact.ExpMin,
+		-negInf, nan, 0, 0.5, -0.5, 1, 2, math.Float32frombits(1<<31), math.Float32frombits(127), 0x1p-126, 0x1p23, -23,
+		math.Float32frombits(0x3f3504f3), 0.625, exact.GELUC, exact.GELUK, 3*exact.GELUK)
+	set(cExp, exact.ExpPoly[:]...)
+	set(cLog, exact.LogPoly[:]...)
+	set(cTanh, exact.TanhPoly[:]...)
+	return t
+}()
+
+// The functions below take a multiple of 8 elements.
+
+//go:noescape
+func expAVX2(dst, x *float32, n int, m float32)
+
+//go:noescape
+func logAVX2(dst, x *float32, n int)
+
+//go:noescape
+func tanhAVX2(dst, x *float32, n int)
+
+//go:noescape
+func sigmoidAVX2(dst, x *float32, n int)
+
+//go:noescape
+func siluAVX2(dst, x *float32, n int)
+
+//go:noescape
+func geluAVX2(dst, x *float32, n int)
+
+//go:noescape
+func gumbelAVX2(dst, u *float32, n int)
+
+//go:noescape
+func geluGradAVX2(dx, dy, x *float32, n int)
+
+//go:noescape
+func siluGradAVX2(dx, dy, x *float32, n int)
+
+func expAsm(dst, x []float32, m float32) int {
+	n := len(x) &^ 7
+	if n > 0 {
+		expAVX2(&dst[:n][0], &x[0], n, m)
+	}
+	return n
+}
+
+// gumbelAsm replaces uniform numbers by numbers of the Gumbel distribution.
+func gumbelAsm(dst []float32) int {
+	n := len(dst) &^ 7
+	if n > 0 {
+		gumbelAVX2(&dst[0], &dst[0], n)
+	}
+	return n
+}
+
+func unaryAsm(op kernel.UnaryOp, dst, x []float32) int {
+	n := len(x) &^ 7
+	if n == 0 {
+		return 0
+	}
+	d, s := &dst[:n][0], &x[0]
+	switch op {
+	case kernel.Exp:
+		expAVX2(d, s, n, 0)
+	case kernel.Log:
+		logAVX2(d, s, n)
+	case kernel.Tanh:
+		tanhAVX2(d, s, n)
+	case kernel.Sigmoid:
+		sigmoidAVX2(d, s, n)
+	case kernel.SiLU:
+		siluAVX2(d, s, n)
+	case kernel.GELU:
+		geluAVX2(d, s, n)
+	default:
+		return 0
+	}
+	return n
+}
+
+// unaryGradAsm: dx = dy times the derivative at x.
+func unaryGradAsm(op kernel.UnaryOp, dx, dy, x []float32) int {
+	n := len(x) &^ 7
+	if n == 0 {
+		return 0
+	}
+	d, g, s := &dx[:n][0], &dy[:n][0], &x[0]
+	switch op {
+	case kernel.SiLU:
+		siluGradAVX2(d, g, s, n)
+	case kernel.GELU:
+		geluGradAVX2(d, g, s, n)
+	default:
+		return 0
+	}
+	return n
+}

@@ -1,0 +1,196 @@
+#include "go_asm.h"
+#include "textflag.h"
+
+// func sumAVX2(p *lanes, x *float32, n int)
+TEXT ·sumAVX2(SB), NOSPLIT, $0-24
+	MOVQ p+0(FP), DI
+	MOVQ x+8(FP), SI
+	MOVQ n+16(FP), CX
+	VMOVUPS (DI), Y0
+	VMOVUPS 32(DI), Y1
+	VMOVUPS 64(DI), Y2
+	VMOVUPS 96(DI), Y3
+loop:
+	VADDPS (SI), Y0, Y0
+	VADDPS 32(SI), Y1, Y1
+	VADDPS 64(SI), Y2, Y2
+	VADDPS 96(SI), Y3, Y3
+	ADDQ $128, SI
+	SUBQ $32, CX
+	JNZ  loop
+	VMOVUPS Y0, (DI)
+	VMOVUPS Y1, 32(DI)
+	VMOVUPS Y2, 64(DI)
+	VMOVUPS Y3, 96(DI)
+	VZEROUPPER
+	RET
+
+// func dotAVX2(p *lanes, x, y *float32, n int)
+TEXT ·dotAVX2(SB), NOSPLIT, $0-32
+	MOVQ p+0(FP), DI
+	MOVQ x+8(FP), SI
+	MOVQ y+16(FP), DX
+	MOVQ n+24(FP), CX
+	VMOVUPS (DI), Y0
+	VMOVUPS 32(DI), Y1
+	VMOVUPS 64(DI), Y2
+	VMOVUPS 96(DI), Y3
+loop:
+	VMOVUPS (SI), Y4
+	VMOVUPS 32(SI), Y5
+	VMOVUPS 64(SI), Y6
+	VMOVUPS 96(SI), Y7
+	VFMADD231PS (DX), Y4, Y0
+	VFMADD231PS 32(DX), Y5, Y1
+	VFMADD231PS 64(DX), Y6, Y2
+	VFMADD231PS 96(DX), Y7, Y3
+	ADDQ $128, SI
+	ADDQ $128, DX
+	SUBQ $32, CX
+	JNZ  loop
+	VMOVUPS Y0, (DI)
+	VMOVUPS Y1, 32(DI)
+	VMOVUPS Y2, 64(DI)
+	VMOVUPS Y3, 96(DI)
+	VZEROUPPER
+	RET
+
+// func axpyAVX2(dst *float32, c float32, x *float32, n int)
+TEXT ·axpyAVX2(SB), NOSPLIT, $0-32
+	MOVQ dst+0(FP), DI
+	VBROADCASTSS c+8(FP), Y8
+	MOVQ x+16(FP), SI
+	MOVQ n+24(FP), CX
+loop:
+	VMOVUPS (DI), Y0
+	VMOVUPS 32(DI), Y1
+	VMOVUPS 64(DI), Y2
+	VMOVUPS 96(DI), Y3
+	VFMADD231PS (SI), Y8, Y0
+	VFMADD231PS 32(SI), Y8, Y1
+	VFMADD231PS 64(SI), Y8, Y2
+	VFMADD231PS 96(SI), Y8, Y3
+	VMOVUPS Y0, (DI)
+	VMOVUPS Y1, 32(DI)
+	VMOVUPS Y2, 64(DI)
+	VMOVUPS Y3, 96(DI)
+	ADDQ $128, DI
+	ADDQ $128, SI
+	SUBQ $32, CX
+	JNZ  loop
+	VZEROUPPER
+	RET
+
+// MAXPS gives its second source where one operand is NaN, which loses NaNs; they
+// are gathered in Y4 and Y5.
+
+// func maxAVX2(m float32, x *float32, n int) float32
+TEXT ·maxAVX2(SB), NOSPLIT, $0-28
+	VBROADCASTSS m+0(FP), Y0
+	MOVQ x+8(FP), SI
+	MOVQ n+16(FP), CX
+	VMOVAPS Y0, Y1
+	VMOVAPS Y0, Y2
+	VMOVAPS Y0, Y3
+	VCMPPS  $3, Y0, Y0, Y4
+	VXORPS  Y5, Y5, Y5
+loop:
+	VMOVUPS (SI), Y6
+	VMOVUPS 32(SI), Y7
+	VMOVUPS 64(SI), Y8
+	VMOVUPS 96(SI), Y9
+	VMAXPS  Y6, Y0, Y0
+	VMAXPS  Y7, Y1, Y1
+	VMAXPS  Y8, Y2, Y2
+	VMAXPS  Y9, Y3, Y3
+	VCMPPS  $3, Y6, Y7, Y6 // unordered: either is NaN
+	VCMPPS  $3, Y8, Y9, Y8
+	VORPS   Y6, Y4, Y4
+	VORPS   Y8, Y5, Y5
+	ADDQ    $128, SI
+	SUBQ    $32, CX
+	JNZ     loop
+	VMAXPS  Y1, Y0, Y0
+	VMAXPS  Y3, Y2, Y2
+	VMAXPS  Y2, Y0, Y0
+	VEXTRACTF128 $1, Y0, X1
+	VMAXPS  X1, X0, X0
+	VPERMILPS $0x4e, X0, X1
+	VMAXPS  X1, X0, X0
+	VPERMILPS $0xb1, X0, X1
+	VMAXPS  X1, X0, X0
+	VORPS   Y5, Y4, Y4
+	VMOVMSKPS Y4, AX
+	TESTL   AX, AX
+	JZ      done
+	VPCMPEQD X0, X0, X0 // a NaN
+done:
+	VMOVSS  X0, ret+24(FP)
+	VZEROUPPER
+	RET
+
+// func fmaAVX2(dst, x, y, z *float32, n int)
+TEXT ·fmaAVX2(SB), NOSPLIT, $0-40
+	MOVQ dst+0(FP), DI
+	MOVQ x+8(FP), SI
+	MOVQ y+16(FP), DX
+	MOVQ z+24(FP), BX
+	MOVQ n+32(FP), CX
+loop:
+	VMOVUPS (SI), Y0
+	VMOVUPS (DX), Y1
+	VFMADD213PS (BX), Y1, Y0
+	VMOVUPS Y0, (DI)
+	ADDQ $32, DI
+	ADDQ $32, SI
+	ADDQ $32, DX
+	ADDQ $32, BX
+	SUBQ $8, CX
+	JNZ  loop
+	VZEROUPPER
+	RET
+
+// func adamAVX2(p, m, v, grad *float32, n int, a *kernel.AdamW, c1, c2 float32)
+TEXT ·adamAVX2(SB), NOSPLIT, $0-56
+	MOVQ p+0(FP), DI
+	MOVQ m+8(FP), SI
+	MOVQ v+16(FP), DX
+	MOVQ grad+24(FP), BX
+	MOVQ n+32(FP), CX
+	MOVQ a+40(FP), AX
+	VBROADCASTSS c1+48(FP), Y6
+	VBROADCASTSS c2+52(FP), Y7
+	VBROADCASTSS 0(AX), Y8   // LR
+	VBROADCASTSS 4(AX), Y9   // Beta1
+	VBROADCASTSS 8(AX), Y10  // Beta2
+	VBROADCASTSS 12(AX), Y11 // Eps
+	VBROADCASTSS 16(AX), Y12 // WeightDecay
+	VBROADCASTSS 20(AX), Y13 // Correction1
+	VBROADCASTSS 24(AX), Y14 // Correction2
+	VBROADCASTSS 28(AX), Y15 // GradScale
+loop:
+	VMULPS (BX), Y15, Y0      // g
+	VMULPS Y0, Y6, Y1
+	VFMADD231PS (SI), Y9, Y1  // m
+	VMOVUPS Y1, (SI)
+	VMULPS Y0, Y7, Y2
+	VMULPS Y0, Y2, Y2
+	VFMADD231PS (DX), Y10, Y2 // v
+	VMOVUPS Y2, (DX)
+	VMULPS Y14, Y2, Y2
+	VSQRTPS Y2, Y2
+	VADDPS Y11, Y2, Y2
+	VMULPS Y13, Y1, Y1
+	VDIVPS Y2, Y1, Y1         // u
+	VMOVUPS (DI), Y3
+	VFMADD231PS Y3, Y12, Y1
+	VFNMADD231PS Y1, Y8, Y3   // p - LR*(WeightDecay*p+u)
+	VMOVUPS Y3, (DI)
+	ADDQ $32, DI
+	ADDQ $32, SI
+	ADDQ $32, DX
+	ADDQ $32, BX
+	SUBQ $8, CX
+	JNZ  loop
+	VZEROUPPER
+	RET
