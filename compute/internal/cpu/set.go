@@ -27,7 +27,7 @@ func (s set) Name() string { return s.name }
 func Sets() []kernel.Set {
 	var out []kernel.Set
 	for _, s := range sets {
-		if C.chi_supports(s.level) == 0 {
+		if !supports(s) {
 			continue
 		}
 		if k, ok := any(s).(kernel.Set); ok {
@@ -36,3 +36,5 @@ func Sets() []kernel.Set {
 	}
 	return out
 }
+
+func supports(s set) bool { return C.chi_supports(s.level) != 0 }

@@ -11,7 +11,7 @@
 #endif
 
 #define LEVEL avx2
-enum { VL = 8 };
+#define VL 8
 typedef __m256 vf;
 typedef __m256i vi;
 typedef __m256 vm; // all bits of a lane

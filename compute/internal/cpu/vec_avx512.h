@@ -12,7 +12,7 @@
 #endif
 
 #define LEVEL avx512
-enum { VL = 16 };
+#define VL 16
 typedef __m512 vf;
 typedef __m512i vi;
 typedef __mmask16 vm;

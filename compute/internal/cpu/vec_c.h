@@ -10,7 +10,7 @@
 
 #define LEVEL c
 #define CHI_BASELINE // no target was set
-enum { VL = 4 };
+#define VL 4
 typedef float vf __attribute__((vector_size(16)));
 typedef int32_t vi __attribute__((vector_size(16)));
 typedef uint32_t vu __attribute__((vector_size(16)));

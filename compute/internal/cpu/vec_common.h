@@ -1,6 +1,6 @@
 // What follows from the functions of a level; included by its header.
 
-enum { VN = 32 / VL }; // vectors of the partial sums of a reduction
+#define VN (32 / VL) // vectors of the partial sums of a reduction
 
 // v_bf16 rounds to nearest, ties to even; a NaN becomes the quiet one with its
 // sign. The bits are in the low halves.
