@@ -85,28 +85,24 @@ func Divergence(op kernel.DivergenceOp, x, y []float64, n int, temperature float
 func logMean(lp, lq []float64) []float64 {
 	m := make([]float64, len(lp))
 	for j := range lp {
-		m[j] = math.Log((math.Exp(lp[j]) + math.Exp(lq[j])) / 2)
+		m[j] = LogSumExp([]float64{lp[j], lq[j]}) - math.Ln2
 	}
 	return m
 }
 
-// DivergenceGrad is the gradient of the sum of the losses with respect to x. The
-// derivatives with respect to q, which are -p/q, log(q/p)+1 and log(q/m)/2, go
-// through the backward pass of the softmax and the temperature.
+// DivergenceGrad is the gradient of the sum of the losses with respect to x: of
+// the forward divergence (q-p)/temperature; of the others the derivatives with
+// respect to q, log(q/p)+1 and log(q/m)/2, go through the backward pass of the
+// softmax and the temperature.
 func DivergenceGrad(op kernel.DivergenceOp, x, y []float64, n int, temperature float64) []float64 {
-	sx := Scale(1/temperature, x)
-	lq, lp := LogSoftmax(sx, n, nil), LogSoftmax(Scale(1/temperature, y), n, nil)
-	lm := logMean(lp, lq)
-	dq := make([]float64, len(x))
-	for j := range x {
-		switch op {
-		case kernel.ForwardKL:
-			dq[j] = -math.Exp(lp[j] - lq[j])
-		case kernel.ReverseKL:
-			dq[j] = lq[j] - lp[j] + 1
-		case kernel.JensenShannon:
-			dq[j] = (lq[j] - lm[j]) / 2
-		}
+	sx, sy := Scale(1/temperature, x), Scale(1/temperature, y)
+	if op == kernel.ForwardKL {
+		return Scale(1/temperature, Binary(kernel.Sub, Softmax(sx, n, nil), Softmax(sy, n, nil)))
+	}
+	lq, lp := LogSoftmax(sx, n, nil), LogSoftmax(sy, n, nil)
+	dq := Binary(kernel.Sub, lq, lp)
+	if op == kernel.JensenShannon {
+		dq = Scale(0.5, Binary(kernel.Sub, lq, logMean(lp, lq)))
 	}
 	return Scale(1/temperature, SoftmaxGrad(dq, sx, n, nil))
 }
