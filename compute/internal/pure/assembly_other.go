@@ -17,6 +17,8 @@ func expAsm(dst, x []float32, m float32) int                  { return 0 }
 func fmaAsm(dst, x, y, z []float32) int                       { return 0 }
 func unaryAsm(op kernel.UnaryOp, dst, x []float32) int        { return 0 }
 func unaryGradAsm(op kernel.UnaryOp, dx, dy, x []float32) int { return 0 }
+func dotRowsAsm(dst, x, y []float32) int                      { return 0 }
+func widenAsm(dst []float32, x []uint16) int                  { return 0 }
 func adamAsm(p, m, v, grad []float32, a *kernel.AdamW) int    { return 0 }
 func gumbelAsm(dst []float32) int                             { return 0 }
 func (a arithmetic) productAsm(t *tile) int                   { return 0 }

@@ -52,3 +52,43 @@ func BenchmarkGemm(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkDecode is what a step of a model of width 512 is made of besides its
+// matrix products, in millions of elements a second: positions times width for
+// attention.
+func BenchmarkDecode(b *testing.B) {
+	r := rand.New(rand.NewPCG(1, 1))
+	const t, d, n = 256, 64, 1024
+	q, k, v, out, scratch := numbers(r, d, false), numbers(r, t*d, false), numbers(r, t*d, false), make([]float32, t*d), make([]float32, kernel.AttentionScratch(t, d))
+	k16, v16 := make([]uint16, t*d), make([]uint16, t*d)
+	x, y, z, w := numbers(r, n, false), numbers(r, n, false), numbers(r, n, false), numbers(r, n, false)
+	h := &kernel.Head{T: t, D: d, LD: d, LDO: d, Scale: 0.1, Causal: true, Scratch: scratch}
+	lse := make([]float32, t)
+	tokens, ids, steps := make([]int32, 1), make([]uint64, 1), make([]uint32, 1)
+	weights, m1, m2 := numbers(r, n, false), make([]float32, n), make([]float32, n)
+	adam := &kernel.AdamW{LR: 1e-9, Beta1: 0.9, Beta2: 0.99, Eps: 1}
+	for _, s := range allSets() {
+		s.ToBF16(k16, k)
+		s.ToBF16(v16, v)
+		for _, c := range []struct {
+			name  string
+			units int
+			f     func()
+		}{
+			{"decode", t * d, func() { s.Decode(out, q, k, v, t, d, 0.1, scratch) }},
+			{"decode-bf16", t * d, func() { s.DecodeBF16(out, q, k16, v16, t, d, 0.1, scratch) }},
+			{"attend", t * t / 2 * d, func() { s.Attend(out, lse, k, k, v, h) }},
+			{"attend-grad", t * t / 2 * d, func() { s.AttendGrad(out, out, out, v, k, lse, k, k, v, h) }},
+			{"softmax", n, func() { s.Softmax(x, y, n, nil) }},
+			{"gelu", n, func() { s.Unary(kernel.GELU, x, y) }},
+			{"gelu-grad", n, func() { s.UnaryGrad(kernel.GELU, x, y, z, w) }},
+			{"layer-norm", n, func() { s.LayerNorm(x, lse[:1], lse[:1], y, z, w, n, 1e-5) }},
+			{"add", n, func() { s.Binary(kernel.Add, x, y, z) }},
+			{"cross-entropy", n, func() { s.CrossEntropy(lse[:1], x, y, tokens, n, -1, 1) }},
+			{"gumbel", n, func() { s.GumbelMax(tokens, x, n, 1, nil, [2]uint32{}, ids, steps) }},
+			{"adamw", n, func() { s.AdamW(weights, m1, m2, w, adam) }},
+		} {
+			b.Run(s.Name()+"/"+c.name, func(b *testing.B) { rate(b, 1000*float64(c.units), "M/s", c.f) })
+		}
+	}
+}

@@ -71,6 +71,9 @@ func (s set) Unary(op kernel.UnaryOp, dst, x []float32) {
 		dst, x = dst[n:], x[n:]
 	}
 	f := functions[op]
+	if int(op) < len(plainFunctions) && plainFunctions[op] != nil && s.arithmetic == plain {
+		f = plainFunctions[op]
+	}
 	for i, v := range x {
 		dst[i] = f(v)
 	}
@@ -94,6 +97,9 @@ func (s set) UnaryGrad(op kernel.UnaryOp, dx, dy, x, y []float32) {
 		dx, dy, x, y = dx[n:], dy[n:], x[n:], y[n:]
 	}
 	f := derivatives[op]
+	if op == kernel.GELU && s.arithmetic == plain {
+		f = func(x, _ float32) float32 { return geluGradPlain(x) }
+	}
 	for i := range dx {
 		dx[i] = dy[i] * f(x[i], y[i])
 	}
@@ -222,7 +228,7 @@ func (set) ToBF16(dst []uint16, x []float32) {
 }
 
 // FromBF16 widens.
-func (set) FromBF16(dst []float32, x []uint16) { widen(dst, x) }
+func (s set) FromBF16(dst []float32, x []uint16) { s.widen(dst, x) }
 
 func toBF16(x float32) uint16 {
 	u := math.Float32bits(x)
@@ -233,10 +239,3 @@ func toBF16(x float32) uint16 {
 }
 
 func fromBF16(x uint16) float32 { return math.Float32frombits(uint32(x) << 16) }
-
-func widen(dst []float32, x []uint16) {
-	x = x[:len(dst)]
-	for i := range dst {
-		dst[i] = fromBF16(x[i])
-	}
-}

@@ -146,39 +146,41 @@ func (s set) finish(g *kernel.Gemm, c []float32, p int) {
 var activations = [...]kernel.UnaryOp{kernel.ActReLU: kernel.ReLU, kernel.ActGELU: kernel.GELU,
 	kernel.ActSiLU: kernel.SiLU, kernel.ActTanh: kernel.Tanh}
 
+// Blocks of the operands of GemmBF16 on the stack, as float32.
+const (
+	deep = 64
+	tall = 24
+)
+
 // GemmBF16 widens a block of the panel and rounds one of the left operand, whose
 // products are then exact in float32.
 func (s set) GemmBF16(g *kernel.Gemm) {
-	const deep, tall = 64, 16
 	var right [deep * width]float32
 	var left [tall * deep]float32
 	rows := g.K + g.K%2
-	for p := g.P0; p < g.P1; p++ {
+	for p := g.P0; p < g.P1 && g.M > 0; p++ {
 		for l := 0; l == 0 || l < g.K; l += deep {
 			k := min(deep, g.K-l)
 			widenPairs(right[:(k+k%2)*width], g.BF16[(p*rows+l)*width:])
 			for i := 0; i < g.M; i += tall {
 				m := min(tall, g.M-i)
-				roundLeft(left[:], g, i, m, l, k)
+				roundLeft(&left, g, i, m, l, k)
 				s.product(&tile{c: g.C[i*g.LDC+p*width:], ldc: g.LDC, a: left[:], rs: deep, ks: 1,
 					b: right[:], ldb: width, m: m, n: min(width, g.N-p*width), k: k, add: g.Accumulate || l > 0})
 			}
 		}
-		if g.M > 0 {
-			s.finish(g, g.C[p*width:], p)
-		}
+		s.finish(g, g.C[p*width:], p)
 	}
 }
 
-// roundLeft rounds m rows from i and k columns from l to rows of dst.
-func roundLeft(dst []float32, g *kernel.Gemm, i, m, l, k int) {
-	stride := len(dst) / 16
+// roundLeft rounds m rows from i and k columns from l of the left operand.
+func roundLeft(dst *[tall * deep]float32, g *kernel.Gemm, i, m, l, k int) {
 	rs, ks := g.LDA, 1
 	if g.TransA {
 		rs, ks = 1, g.LDA
 	}
 	for r := range m {
-		row := dst[r*stride:][:k]
+		row := dst[r*deep:][:k]
 		for x := range row {
 			row[x] = fromBF16(toBF16(g.A[(i+r)*rs+(l+x)*ks]))
 		}
