@@ -1,0 +1,48 @@
+// The kernels along rows and columns for AVX-512.
+#if defined(__x86_64__)
+#include "vec_avx512.h"
+
+// v_sum adds the lanes, those VL/2 apart first; v_top is the greatest, none
+// being NaN. vd has DL float64. For vq see rows_sample.h.
+INLINE float v_sum(vf v) {
+	__m256 a = _mm256_add_ps(_mm512_castps512_ps256(v), _mm512_extractf32x8_ps(v, 1));
+	__m128 b = _mm_add_ps(_mm256_castps256_ps128(a), _mm256_extractf128_ps(a, 1));
+	b = _mm_add_ps(b, _mm_movehl_ps(b, b));
+	return _mm_cvtss_f32(_mm_add_ss(b, _mm_movehdup_ps(b)));
+}
+INLINE float v_top(vf v) { return _mm512_reduce_max_ps(v); }
+
+enum { DL = 8 };
+typedef __m512d vd;
+INLINE vd d_set(double x) { return _mm512_set1_pd(x); }
+INLINE vd d_load(const double *p) { return _mm512_loadu_pd(p); }
+INLINE void d_store(double *p, vd v) { _mm512_storeu_pd(p, v); }
+INLINE vd d_widen(const float *p) { return _mm512_cvtps_pd(_mm256_loadu_ps(p)); }
+INLINE vd d_fma(vd a, vd b, vd c) { return _mm512_fmadd_pd(a, b, c); }
+
+typedef __m512i vq;
+INLINE vq q_set(uint32_t x) { return _mm512_set1_epi64(x); }
+INLINE vq q_mul(vq a, vq b) { return _mm512_mul_epu32(a, b); }
+INLINE vq q_high(vq a) { return _mm512_srli_epi64(a, 32); }
+INLINE vq q_xor(vq a, vq b, vq c) { return _mm512_ternarylogic_epi64(a, b, c, 0x96); }
+INLINE vq q_blocks(uint64_t first) {
+	return _mm512_add_epi64(_mm512_set1_epi64((int64_t)first), _mm512_setr_epi64(0, 4, 1, 5, 2, 6, 3, 7));
+}
+INLINE void q_words(vi w[2], vq c0, vq c1, vq c2, vq c3) {
+	vq low = _mm512_mask_blend_epi32(0xaaaa, c0, _mm512_slli_epi64(c1, 32));
+	vq high = _mm512_mask_blend_epi32(0xaaaa, c2, _mm512_slli_epi64(c3, 32));
+	w[0] = _mm512_unpacklo_epi64(low, high);
+	w[1] = _mm512_unpackhi_epi64(low, high);
+}
+
+#include "rows.h"
+
+#include "rows_columns.h"
+#include "rows_elementwise.h"
+#include "rows_normalise.h"
+#include "rows_loss.h"
+#include "rows_reduce.h"
+#include "rows_sample.h"
+
+#include "vec_end.h"
+#endif
