@@ -257,6 +257,19 @@ struct gram_args {
   const float *x;
   int64_t m, n;
 };
+struct col_mean_args {
+  static constexpr int threads = 256;
+  double *mean;
+  float *rounded;
+  const float *x;
+  int64_t m, n;
+};
+struct mirror_args {
+  static constexpr int threads = 256;
+  double *a;
+  const double *mean;
+  int64_t m, n;
+};
 
 // Attention: a tile of 64 positions and 64 columns of a head a block.
 struct attend_args {
@@ -282,6 +295,7 @@ struct decode_args {
   int64_t batch_q, head_q, batch_o, head_o, batch_c, head_c;
   float scale;
   bool bf16;
+  int32_t *fault;
 };
 
 }  // namespace chi

@@ -250,8 +250,10 @@ CHI_DEV void decode_head(const decode_args &a) {
   CHI_SHARED(float, total, [1]);
   int64_t b = blockIdx.x / a.heads, h = blockIdx.x % a.heads;
   int64_t t = a.lengths ? a.lengths[b] + a.extra : a.length;
-  if (t > a.length) t = a.length;
-  if (t < 0) t = 0;
+  if (t > a.length || (a.lengths && a.lengths[b] < 0)) {
+    *a.fault = 1;
+    t = 0;
+  }
   const float *q = a.q + b * a.batch_q + h * a.head_q;
   const E *k = static_cast<const E *>(a.k) + b * a.batch_c + h * a.head_c;
   const E *v = static_cast<const E *>(a.v) + b * a.batch_c + h * a.head_c;

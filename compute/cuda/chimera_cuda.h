@@ -145,6 +145,11 @@ enum {
   CHI_OP_NEAREST_ROW = 57, /* h: index (int32), dist, x, centroids; d: m, n, k */
   CHI_OP_CUMULATE = 58,    /* h: dst (float64), x (float64); d: n. dst[0] = x[0]+x[1]+..., in order. */
   CHI_OP_TWO_HOT = 59,     /* h: dst, x, bins; d: m, n. Weights of the two bins beside x[i]. */
+  CHI_OP_COL_MEAN = 60,    /* h: mean (float64 [n]), rounded (float32 [n]), x; d: m, n. Sums in ascending
+                              order of rows, divided by m. */
+  CHI_OP_MIRROR = 61,      /* h: a (float64 [n,n]), mean (float64 [n], or none); d: m, n. a[j,i] = a[i,j] for
+                              j >= i, which is made a covariance first where there are means:
+                              (a[i,j] - (m*e[i])*e[j])/(m-1), e what rounding took from the means. */
 
   /* Normalisers. mask (uint8, one byte an element) is optional. In place. */
   CHI_OP_SOFTMAX = 70,          /* h: dst, x, mask; d: m, n, rows of mask (m, or less: row i%rows) */
@@ -168,11 +173,12 @@ enum {
   CHI_OP_DECODE = 92,      /* h: out, q, k, v, lengths (int32 [b], or none); d: b, heads, length, n,
                               strides of q between sequences and heads, of out, of the caches; s:
                               scale. Caches are [length..., n] rows; sequence i has lengths[i]+d[10]
-                              positions, at most d[2], or d[2] without lengths. CHI_BF16: caches of
-                              bfloat16. Length 0 gives +0. n is at most 1024. */
+                              positions, or d[2] without lengths; more than d[2], or lengths[i] below
+                              0, is CHI_E_INDEX. CHI_BF16: caches of bfloat16. Length 0 gives +0. */
 
   /* Losses: one a row; gradients are optional and may lie over x. */
-  CHI_OP_CROSS_ENTROPY = 100,      /* h: loss, dx, x, target (int32); d: m, n, ignore; s: scale */
+  CHI_OP_CROSS_ENTROPY = 100,      /* h: loss, dx, x, target (int32); d: m, n, ignore; s: scale. A target
+                                      that is no class is CHI_E_INDEX. */
   CHI_OP_SOFT_CROSS_ENTROPY = 101, /* h: loss, dx, x, w; d: m, n; s: scale */
   CHI_OP_DIVERGENCE = 102,         /* h: loss, dx, x, y; d: m, n; s: invT, scale; sub as kernel.DivergenceOp */
   CHI_OP_SQUARED_ERROR = 103,      /* h: loss, dx, x, y; d: m, n; s: scale */

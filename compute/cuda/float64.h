@@ -53,6 +53,33 @@ CHI_KERNEL(gram, gram_args) {
   if (mine) a.dst[i * a.n + j] = sum;
 }
 
+// The means of columns, and their roundings to float32.
+CHI_KERNEL(col_mean, col_mean_args) {
+  for (int64_t j = first_element(); j < a.n; j += element_step()) {
+    double sum = 0;
+    for (int64_t i = 0; i < a.m; i++) sum += double(a.x[i * a.n + j]);
+    a.mean[j] = sum / double(a.m);
+    a.rounded[j] = float(a.mean[j]);
+  }
+}
+
+// The lower triangle from the upper; with mean the sums of products around the
+// rounded means become a covariance first.
+CHI_KERNEL(mirror, mirror_args) {
+  for (int64_t e = first_element(); e < a.n * a.n; e += element_step()) {
+    int64_t i = e / a.n, j = e % a.n;
+    if (j < i) continue;
+    double v = a.a[e];
+    if (a.mean) {
+      double di = a.mean[i] - double(float(a.mean[i])), dj = a.mean[j] - double(float(a.mean[j]));
+      double shift = (double(a.m) * di) * dj;
+      v = a.m < 2 ? double(nan_value()) : (v - shift) / double(a.m - 1);
+    }
+    a.a[e] = v;
+    a.a[j * a.n + i] = v;
+  }
+}
+
 }  // namespace chi
 
 #endif

@@ -41,7 +41,6 @@ CHI_DEV float chi_sqrt(float a) { return __nvvm_sqrt_rn_f(a); }
 CHI_DEV double chi_fma64(double a, double b, double c) { return __nvvm_fma_rn_d(a, b, c); }
 CHI_DEV float chi_shuffle_xor(float x, int w) { return __nvvm_shfl_sync_bfly_f32(0xffffffffu, x, w, 0x1f); }
 CHI_DEV int chi_shuffle_xor(int x, int w) { return __nvvm_shfl_sync_bfly_i32(0xffffffffu, x, w, 0x1f); }
-CHI_DEV float chi_shuffle(float x, int lane) { return __nvvm_shfl_sync_idx_f32(0xffffffffu, x, lane, 0x1f); }
 CHI_DEV uint32_t chi_ballot(bool x) { return __nvvm_vote_ballot_sync(0xffffffffu, x); }
 CHI_DEV int chi_lowest_bit(uint32_t x) { return __builtin_ctz(x); }
 

@@ -16,7 +16,6 @@ CHI_DEV float chi_sqrt(float a) { return __fsqrt_rn(a); }
 CHI_DEV double chi_fma64(double a, double b, double c) { return __fma_rn(a, b, c); }
 CHI_DEV float chi_shuffle_xor(float x, int w) { return __shfl_xor_sync(0xffffffffu, x, w); }
 CHI_DEV int chi_shuffle_xor(int x, int w) { return __shfl_xor_sync(0xffffffffu, x, w); }
-CHI_DEV float chi_shuffle(float x, int lane) { return __shfl_sync(0xffffffffu, x, lane); }
 CHI_DEV uint32_t chi_ballot(bool x) { return __ballot_sync(0xffffffffu, x); }
 CHI_DEV int chi_lowest_bit(uint32_t x) { return __ffs(int(x)) - 1; }
 
