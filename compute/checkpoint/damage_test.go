@@ -131,6 +131,9 @@ func TestWrongFiles(t *testing.T) {
 	}{
 		{"another step", nil, map[string]string{versionKey: version, stepKey: "3"}, RuleStep},
 		{"no step", nil, map[string]string{versionKey: version}, RuleContent},
+		{"a negative step", nil, map[string]string{versionKey: version, stepKey: "-2"}, RuleContent},
+		{"a step with zeros", nil, map[string]string{versionKey: version, stepKey: "02"}, RuleContent},
+		{"a configuration that is none", nil, map[string]string{versionKey: version, stepKey: "2", configKey: "{"}, RuleContent},
 		{"a later layout", nil, map[string]string{versionKey: "2", stepKey: "2"}, RuleContent},
 		{"no checkpoint", nil, nil, RuleContent},
 		{"unknown metadata", nil, map[string]string{versionKey: version, stepKey: "2", "x": ""}, RuleContent},

@@ -64,14 +64,9 @@ func (i Info) encode() []byte {
 	return append(text, '\n')
 }
 
-// readManifest reads the manifest at path. It has only one form: that it is
-// encoded again to the same bytes shows that no bit of it was changed into
-// something else that reads as well.
+// readManifest reads the manifest at path.
 func readManifest(path string) (Info, error) {
 	const most = 4096
-	damaged := func(format string, args ...any) (Info, error) {
-		return Info{}, &DamageError{File: path, Rule: RuleManifest, Err: fmt.Errorf(format, args...)}
-	}
 	f, err := os.Open(path)
 	if err != nil {
 		return Info{}, fmt.Errorf("checkpoint: %w", err)
@@ -82,21 +77,33 @@ func readManifest(path string) (Info, error) {
 	if err != nil {
 		return Info{}, unreadable(path, err)
 	}
-	if text = text[:n]; n > most {
-		return damaged("more than %d bytes", most)
+	var i Info
+	if n > most {
+		err = fmt.Errorf("more than %d bytes", most)
+	} else {
+		i, err = parseManifest(text[:n], sequenceOf(filepath.Base(path), manifestTail))
 	}
+	if err != nil {
+		return Info{}, &DamageError{File: path, Rule: RuleManifest, Err: err}
+	}
+	return i, nil
+}
+
+// parseManifest parses the manifest of the checkpoint of that number. It has only
+// one form: that it is encoded again to the same bytes shows that no bit of it was
+// changed into something else that reads as well.
+func parseManifest(text []byte, sequence int64) (Info, error) {
 	var i Info
 	if err := json.Unmarshal(text, &i); err != nil {
-		return damaged("%w", err)
+		return Info{}, err
 	}
-	sequence := sequenceOf(filepath.Base(path), manifestTail)
 	switch {
 	case !bytes.Equal(i.encode(), text):
-		return damaged("not as it was written")
+		return Info{}, errors.New("not as it was written")
 	case i.Layout != layout:
-		return damaged("layout %q, this program knows %q", i.Layout, layout)
+		return Info{}, fmt.Errorf("layout %q, this program knows %q", i.Layout, layout)
 	case i.Sequence != sequence || i.File != stateName(sequence):
-		return damaged("is of checkpoint %d and file %q", i.Sequence, i.File)
+		return Info{}, fmt.Errorf("is of checkpoint %d and file %q", i.Sequence, i.File)
 	}
 	return i, nil
 }

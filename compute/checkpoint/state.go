@@ -116,13 +116,16 @@ func (s *State) decodeMetadata(metadata map[string]string) (err error) {
 	if metadata[versionKey] != version {
 		return fmt.Errorf("layout %q, this program knows %q", metadata[versionKey], version)
 	}
-	if s.Step, err = strconv.ParseInt(metadata[stepKey], 10, 64); err != nil {
-		return fmt.Errorf("step: %w", err)
+	s.Step, err = strconv.ParseInt(metadata[stepKey], 10, 64)
+	if err != nil || s.Step < 0 || strconv.FormatInt(s.Step, 10) != metadata[stepKey] {
+		return fmt.Errorf("step %.80q", metadata[stepKey])
 	}
 	for _, key := range slices.Sorted(maps.Keys(metadata)) {
 		note, isNote := strings.CutPrefix(key, notePrefix)
 		switch {
 		case key == versionKey || key == stepKey:
+		case key == configKey && !json.Valid([]byte(metadata[key])):
+			return errors.New("the configuration is not JSON")
 		case key == configKey:
 			s.Config = json.RawMessage(metadata[key])
 		case isNote:

@@ -147,10 +147,24 @@ func (v View) whole() error {
 func toFloat32(dst []float32, src []byte, dtype DType) {
 	switch dtype {
 	case F16:
+		for ; len(dst) >= 4 && len(src) >= 8; dst, src = dst[4:], src[8:] {
+			four := binary.LittleEndian.Uint64(src)
+			dst[0] = f16ToF32(uint16(four))
+			dst[1] = f16ToF32(uint16(four >> 16))
+			dst[2] = f16ToF32(uint16(four >> 32))
+			dst[3] = f16ToF32(uint16(four >> 48))
+		}
 		for i := range dst {
 			dst[i] = f16ToF32(binary.LittleEndian.Uint16(src[2*i:]))
 		}
 	case BF16:
+		for ; len(dst) >= 4 && len(src) >= 8; dst, src = dst[4:], src[8:] {
+			four := binary.LittleEndian.Uint64(src)
+			dst[0] = math.Float32frombits(uint32(four) << 16)
+			dst[1] = math.Float32frombits(uint32(four) &^ 0xffff)
+			dst[2] = math.Float32frombits(uint32(four>>32) << 16)
+			dst[3] = math.Float32frombits(uint32(four>>32) &^ 0xffff)
+		}
 		for i := range dst {
 			dst[i] = bf16ToF32(binary.LittleEndian.Uint16(src[2*i:]))
 		}

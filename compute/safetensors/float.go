@@ -6,17 +6,23 @@ import (
 )
 
 // f16ToF32 widens an IEEE 754 binary16: 5 bits of exponent with bias 15, 10 of
-// mantissa. The mantissa of a NaN is kept.
+// mantissa. Weights are nearly all normal numbers, so these come first: the sign
+// is extended to where it belongs, exponent and mantissa move along.
 func f16ToF32(h uint16) float32 {
-	sign := uint32(h&0x8000) << 16
-	exponent, mantissa := uint32(h>>10&0x1f), uint32(h&0x3ff)
-	switch exponent {
-	case 0: // zero and subnormals: multiples of 2^-24
-		return math.Float32frombits(sign | math.Float32bits(float32(mantissa)*0x1p-24))
-	case 0x1f:
-		return math.Float32frombits(sign | 0x7f800000 | mantissa<<13)
+	if h&0x7c00-0x400 < 0x7800 { // neither the least exponent nor the greatest
+		return math.Float32frombits(uint32(int16(h))<<13&0x8fffe000 + (127-15)<<23)
 	}
-	return math.Float32frombits(sign | (exponent+127-15)<<23 | mantissa<<13)
+	return f16Special(h)
+}
+
+// f16Special widens zeros and subnormals, which are multiples of 2^-24, and
+// infinities and NaN, whose mantissa is kept.
+func f16Special(h uint16) float32 {
+	sign, mantissa := uint32(h&0x8000)<<16, uint32(h&0x3ff)
+	if h&0x7c00 == 0 {
+		return math.Float32frombits(sign | math.Float32bits(float32(mantissa)*0x1p-24))
+	}
+	return math.Float32frombits(sign | 0x7f800000 | mantissa<<13)
 }
 
 // bf16ToF32 widens the upper half of a float32.
