@@ -116,7 +116,10 @@ func (r *run) inputBytes() int64 {
 func (r *run) hash(ctx context.Context) ([]hashResult, error) {
 	tasks := make([]hashTask, len(r.plan.Units))
 	for i, u := range r.plan.Units {
-		tasks[i] = hashTask{Read: r.readTask(u), Shards: r.plan.Shards}
+		tasks[i] = hashTask{Read: r.readTask(u), Shards: r.plan.Shards, Keep: r.c.readsOnce()}
+		if r.c.readsOnce() && !r.c.Dedup.Exact {
+			tasks[i].Scheme = r.c.Dedup.Scheme
+		}
 	}
 	return stage(ctx, r, "hash", r.inputBytes(), tasks, func(h hashResult) float64 { return float64(bytesOf(h.Ends)) })
 }
@@ -185,13 +188,22 @@ func (r *run) signals(ctx context.Context, in *counted, pairs map[int][]pairRef)
 		}
 		tasks[i] = signalsTask{Read: read, Digests: in.hashed[i].Digests, Base: in.base[i], Pairs: pairs[u.ID], Profile: r.c.Profile,
 			Signals: r.c.Signals == "all", Scheme: r.c.Dedup.Scheme, ExactOnly: r.c.Dedup.Exact, NoText: r.c.SkipTextWrites,
-			Shards: r.plan.Shards, Started: r.plan.Started}
+			Shards: r.plan.Shards, Started: r.plan.Started, Scanned: r.c.readsOnce(), Scan: in.hashed[i].Scan}
 		if len(pairs[u.ID]) > 0 {
 			tasks[i].UnitBases = bases // survivors may be in any unit
 		}
 	}
-	return stage(ctx, r, "signals", r.inputBytes(), tasks, func(s signalsResult) float64 { return float64(s.Read) })
+	bytes := r.inputBytes()
+	if r.c.readsOnce() {
+		bytes = 0
+	}
+	return stage(ctx, r, "signals", bytes, tasks, func(s signalsResult) float64 { return float64(s.Read) })
 }
+
+// readsOnce reports whether texts are needed for nothing but hashes and signatures,
+// so that the first reading of the input can be the only one. Other nights read
+// twice, which costs less than keeping their texts anywhere.
+func (c Curate) readsOnce() bool { return c.SkipTextWrites && c.Signals != "all" }
 
 func (r *run) write(ctx context.Context, in *counted, signed []signalsResult, docs []dedup.FileRef, outcomes [][]dedup.Segment) ([]writeResult, error) {
 	all, err := share(ctx, r, "documents", append(append([]dedup.FileRef(nil), r.old.Documents...), docs...))

@@ -8,7 +8,6 @@ import (
 	"github.com/chimera-1/chimera/datasets/formats"
 	"github.com/chimera-1/chimera/transforms/dedup"
 	"github.com/chimera-1/chimera/transforms/lakeio"
-	"github.com/chimera-1/chimera/transforms/text"
 )
 
 // Rows of tonight have no row id before all of them are counted. Until then a
@@ -21,6 +20,8 @@ func localRow(unit int, ordinal int64) int64 { return localBit | int64(unit)<<40
 type hashTask struct {
 	Read   readTask
 	Shards int
+	Keep   bool   // what is known of the rows: the input is not read again
+	Scheme string // of the signatures to keep; empty for none
 }
 
 type hashResult struct {
@@ -30,15 +31,17 @@ type hashResult struct {
 	Ends      []formats.End   // of the unit's parts
 	Digests   []digest        // likewise
 	Segments  []dedup.Segment // content hashes by shard, rows by local name
+	Scan      string          // scan file of the rows, if they were kept and there are any
 }
 
 // hashStage reads a unit for the first time: it counts rows, so that row ids
 // can be given, and hashes contents, so that exact duplicates are known before
-// anything expensive is done to them.
+// anything expensive is done to them. A night that needs no text beyond signatures
+// makes these here, for duplicates too, and reads its input once.
 func hashStage(ctx context.Context, env lakeio.Env, t hashTask) (hashResult, error) {
-	res, entries, err := t.hash(ctx)
+	res, entries, err := t.hash(ctx, env)
 	if err == nil && t.Read.checkDamaged(res.Ends) {
-		res, entries, err = t.hash(ctx)
+		res, entries, err = t.hash(ctx, env)
 	}
 	if err != nil {
 		return hashResult{}, err
@@ -49,27 +52,71 @@ func hashStage(ctx context.Context, env lakeio.Env, t hashTask) (hashResult, err
 }
 
 // hash reads the unit and hashes its contents.
-func (t hashTask) hash(ctx context.Context) (hashResult, []dedup.Entry, error) {
+func (t hashTask) hash(ctx context.Context, env lakeio.Env) (hashResult, []dedup.Entry, error) {
 	res := hashResult{Digests: make([]digest, len(t.Read.Parts))}
 	var entries []dedup.Entry
+	keep := t.keeper(env)
+	defer keep.abort()
 	ends, err := t.Read.eachRow(ctx, func(row inputRow) error {
+		s := scan(row)
 		res.Rows++
+		res.Digests[row.Part].add(s.digest())
 		if row.Reject != nil {
 			res.Rejected++
-			res.Digests[row.Part].add(rejected)
-			return nil
+		} else {
+			res.TextBytes += s.TextBytes
 		}
-		content := text.ContentHash(row.Text)
-		res.Digests[row.Part].add(content)
-		res.TextBytes += int64(len(row.Text))
-		if text.IsBlank(row.Text) {
-			return nil
+		if row.Reject == nil && !s.Blank {
+			entries = append(entries, contentEntry(s.Content, localRow(t.Read.Unit, row.Ordinal)))
 		}
-		entries = append(entries, contentEntry(content, localRow(t.Read.Unit, row.Ordinal)))
-		return nil
+		return keep.row(ctx, s)
 	})
+	if err != nil {
+		return res, nil, err
+	}
 	res.Ends = ends
+	res.Scan, err = keep.close(ctx)
 	return res, entries, err
+}
+
+// keeper keeps what is known of rows; a nil one nothing.
+type keeper struct {
+	*scanWriter
+	signer *signer
+}
+
+func (t hashTask) keeper(env lakeio.Env) *keeper {
+	if !t.Keep {
+		return nil
+	}
+	k := &keeper{scanWriter: newScanWriter(env, t.Read.Unit)}
+	if t.Scheme != "" {
+		k.signer = newSigner(mustScheme(t.Scheme))
+	}
+	return k
+}
+
+func (k *keeper) row(ctx context.Context, s scanned) error {
+	if k == nil {
+		return nil
+	}
+	if k.signer != nil && s.Reject == nil && !s.Blank {
+		s.Signature = k.signer.sign(s.Text)
+	}
+	return k.add(ctx, &s)
+}
+
+func (k *keeper) close(ctx context.Context) (string, error) {
+	if k == nil {
+		return "", nil
+	}
+	return k.scanWriter.close(ctx)
+}
+
+func (k *keeper) abort() {
+	if k != nil {
+		k.scanWriter.abort()
+	}
 }
 
 // contentEntry is a row's entry in the content index.

@@ -28,6 +28,8 @@ type signalsTask struct {
 	NoText    bool
 	Shards    int
 	Started   time.Time
+	Scanned   bool   // the input is not read again: what is known of its rows
+	Scan      string // lies in this scan file; empty if there are none
 }
 
 type signalsResult struct {
@@ -59,15 +61,28 @@ func signalsStage(ctx context.Context, env lakeio.Env, t signalsTask) (signalsRe
 		return signalsResult{}, err
 	}
 	defer u.abort()
-	ends, err := t.Read.eachRow(ctx, func(row inputRow) error { return u.row(ctx, row) })
-	if err != nil {
+	if u.res.Read, err = t.eachRow(ctx, env, func(row scanned) error { return u.row(ctx, row) }); err != nil {
 		return signalsResult{}, err
 	}
-	if err := t.Read.sameRows(t.Digests, u.digests); err != nil {
-		return signalsResult{}, err
-	}
-	u.res.Read = bytesOf(ends)
 	return u.finish(ctx)
+}
+
+// eachRow calls yield for the unit's rows, from its scan file or its input, and
+// returns how many bytes of input were read.
+func (t signalsTask) eachRow(ctx context.Context, env lakeio.Env, yield func(scanned) error) (int64, error) {
+	if t.Scanned {
+		return 0, t.Read.eachScanned(ctx, env, t.Scan, yield)
+	}
+	digests := make([]digest, len(t.Read.Parts))
+	ends, err := t.Read.eachRow(ctx, func(row inputRow) error {
+		s := scan(row)
+		digests[row.Part].add(s.digest())
+		return yield(s)
+	})
+	if err != nil {
+		return 0, err
+	}
+	return bytesOf(ends), t.Read.sameRows(t.Digests, digests)
 }
 
 // unitWriter holds what signalsStage makes of one unit.
@@ -78,7 +93,7 @@ type unitWriter struct {
 	bases    []int64 // of all units
 	analyzer *text.Analyzer
 	scheme   minhash.Scheme
-	hasher   *minhash.Hasher
+	signer   *signer
 
 	documents *rowFile[datasets.Document]
 	decisions *rowFile[datasets.Decision]
@@ -87,7 +102,6 @@ type unitWriter struct {
 	arena     arena
 	names     names
 
-	digests             []digest
 	content, kept, rest []dedup.Entry
 	res                 signalsResult
 }
@@ -104,12 +118,11 @@ func newUnitWriter(ctx context.Context, env lakeio.Env, t signalsTask) (*unitWri
 		}
 	}
 	scheme := mustScheme(t.Scheme)
-	u := &unitWriter{bases: bases, env: env, names: names{}, t: t, pairs: pairs, scheme: scheme, hasher: scheme.New(), analyzer: text.NewAnalyzer(t.Profile.Lines)}
+	u := &unitWriter{bases: bases, env: env, names: names{}, t: t, pairs: pairs, scheme: scheme, signer: newSigner(scheme), analyzer: text.NewAnalyzer(t.Profile.Lines)}
 	u.documents = newRowFile[datasets.Document](env, "signals", t.Read.Unit, "documents")
 	u.decisions = newRowFile[datasets.Decision](env, "signals", t.Read.Unit, "decisions")
 	u.sigs = newRowFile[datasets.Band](env, "signals", t.Read.Unit, "signatures")
 	u.rejects = newRowFile[datasets.Reject](env, "signals", t.Read.Unit, "rejects")
-	u.digests = make([]digest, len(t.Read.Parts))
 	u.res.Counts = newCounts()
 	u.res.Sketches = newSketches(t.Profile)
 	return u, nil
@@ -122,18 +135,16 @@ func (u *unitWriter) abort() {
 	u.rejects.abort()
 }
 
-func (u *unitWriter) row(ctx context.Context, in inputRow) error {
+func (u *unitWriter) row(ctx context.Context, in scanned) error {
 	if in.Reject != nil {
-		u.digests[in.Part].add(rejected)
 		return u.reject(ctx, *in.Reject)
 	}
 	id := datasets.MakeRowID(u.t.Read.Generation, u.t.Base+in.Ordinal)
 	d := datasets.Document{
 		RowID: id, Source: u.names.keep(in.Source), OriginFile: u.names.keep(in.File), OriginRow: in.Number,
-		TextBytes: int64(len(in.Text)), ContentHash: text.ContentHash(in.Text),
-		Generation: u.t.Read.Generation, RunID: u.t.Read.RunID, IngestedAt: u.t.Started, Edits: in.Edits,
+		TextBytes: in.TextBytes, ContentHash: in.Content,
+		Generation: u.t.Read.Generation, RunID: u.t.Read.RunID, IngestedAt: u.t.Started, Edits: u.names.keep(in.Edits),
 	}
-	u.digests[in.Part].add(d.ContentHash)
 	d.DocID = u.arena.copy(in.ID)
 	if d.DocID == "" {
 		d.DocID = hex.EncodeToString(d.ContentHash[:])
@@ -144,7 +155,7 @@ func (u *unitWriter) row(ctx context.Context, in inputRow) error {
 		dec.Decision, dec.Stage, dec.Reason = datasets.Duplicate, datasets.StageDedup, datasets.ReasonExact
 		dec.DuplicateOf, dec.Similarity = &survivor, &one
 	} else {
-		u.fresh(&d, &dec, in.Text)
+		u.fresh(&d, &dec, in)
 	}
 	u.res.Counts.document(d.Source, d.TextBytes)
 	if err := u.documents.add(ctx, d, d.TextBytes); err != nil {
@@ -161,42 +172,44 @@ func (u *unitWriter) row(ctx context.Context, in inputRow) error {
 
 // fresh does for a row with new content what an exact duplicate is spared:
 // text, figures, verdict, signature.
-func (u *unitWriter) fresh(d *datasets.Document, dec *datasets.Decision, s string) {
+func (u *unitWriter) fresh(d *datasets.Document, dec *datasets.Decision, in scanned) {
 	if !u.t.NoText {
-		kept := u.arena.copy(s)
+		kept := u.arena.copy(in.Text)
 		d.Text = &kept
 	}
 	verdict := text.Verdict{Keep: true}
-	blank := text.IsBlank(s)
 	if u.t.Signals {
-		d.Signals = u.analyzer.Analyze(s)
+		d.Signals = u.analyzer.Analyze(in.Text)
 	}
 	switch {
-	case blank:
+	case in.Blank:
 		verdict = text.Verdict{Stage: datasets.StageInput, Reason: datasets.ReasonEmpty}
 	case u.t.Signals:
 		verdict = u.t.Profile.Decide(d.Signals)
-		u.res.Sketches.add(d, rowName(d.OriginFile, d.OriginRow), verdict, s)
+		u.res.Sketches.add(d, rowName(d.OriginFile, d.OriginRow), verdict, in.Text)
 	}
 	dec.Decision = datasets.Keep
 	if !verdict.Keep {
 		dec.Decision, dec.Stage, dec.Reason = datasets.Drop, verdict.Stage, verdict.Reason
 	}
-	if !blank {
+	if !in.Blank {
 		u.content = append(u.content, contentEntry(d.ContentHash, d.RowID))
-		u.sign(d.RowID, s, verdict.Keep)
+		u.sign(d.RowID, in, verdict.Keep)
 	}
 }
 
 // sign gives the row its signature and its entries in the band index.
-func (u *unitWriter) sign(row int64, s string, keep bool) {
+func (u *unitWriter) sign(row int64, in scanned, keep bool) {
 	if u.t.ExactOnly {
 		return
 	}
-	sig, ok := u.hasher.Signature(u.arena.grow(minhash.Size*u.scheme.Width()), s)
-	if !ok {
+	if !in.Signature.Known {
+		in.Signature = u.signer.sign(in.Text)
+	}
+	if len(in.Signature.Value) == 0 {
 		return
 	}
+	sig := append(u.arena.grow(len(in.Signature.Value)), in.Signature.Value...)
 	entries := &u.rest
 	if keep {
 		entries = &u.kept

@@ -38,8 +38,11 @@ type Options struct {
 	Inputs  []string     // globs of text for the text cases. Defaults to generated text.
 	MB      int          // size of a generated night, in 10^6 bytes. Defaults to 256.
 	Dir     string       // for lakes and files. Defaults to a temporary folder.
+	Device  string       // of the compute cases, see compute.Open. Defaults to cpu.
 	Report  func(Result) // hears each result as it comes, if set
 	Log     func(string) // hears what is being measured, if set
+
+	size gptSize // of the GPT cases; tests take a small one
 }
 
 func (o Options) withDefaults() Options {
@@ -57,6 +60,12 @@ func (o Options) withDefaults() Options {
 	}
 	if o.MB == 0 {
 		o.MB = 256
+	}
+	if o.Device == "" {
+		o.Device = "cpu"
+	}
+	if o.size.decode == 0 {
+		o.size = gpt25M
 	}
 	return o
 }
@@ -146,7 +155,10 @@ func (e *env) measure(ctx context.Context, name string) (Result, error) {
 	if err != nil {
 		return Result{}, fmt.Errorf("%s: %w", name, err)
 	}
-	r.Name, r.Unit, r.Cores, r.SIMD = name, "MB/s/core", e.Cores, compute.SIMD()
+	r.Name, r.Cores = name, e.Cores
+	if r.Unit == "" { // a case of text
+		r.Unit, r.SIMD = "MB/s/core", compute.SIMD()
+	}
 	e.done[name] = r
 	return r, nil
 }

@@ -32,6 +32,16 @@ func cases() []kase {
 		{"lake", "lake/parquet_read", readParquet},
 		{"lake", "lake/parquet_write", writeParquet},
 		{"compute", "compute/minhash_batch", minHashBatch},
+		{"compute", fmaPeak, peak},
+		{"compute", "compute/sgemm_512", product{m: 512, n: 512, k: 512}.run},
+		{"compute", "compute/sgemm_1024", product{m: 1024, n: 1024, k: 1024}.run},
+		{"compute", "compute/sgemm_64x512x512", product{m: 64, n: 512, k: 512}.run},
+		{"compute", "compute/sgemm_512_plain", product{m: 512, n: 512, k: 512, plain: true}.run},
+		{"compute", "compute/sgemm_1024_plain", product{m: 1024, n: 1024, k: 1024, plain: true}.run},
+		{"compute", "compute/sgemm_64x512x512_plain", product{m: 64, n: 512, k: 512, plain: true}.run},
+		{"compute", "compute/gpt_decode", gptDecodeF32},
+		{"compute", "compute/gpt_decode_bf16", gptDecodeBF16},
+		{"compute", "compute/gpt_train", gptTrain},
 	}
 }
 

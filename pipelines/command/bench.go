@@ -24,7 +24,8 @@ func (a *app) bench() *cobra.Command {
 		Long: `Bench measures each hot path and, in the same run, what bounds it: reading
 memory, decoding zstd, the step that it is built on. The ratio of the two
 survives a noisy host. Text rates are MB/s a core of CPU time: 10^6 bytes of
-UTF-8 text a second.
+UTF-8 text a second. Compute rates are GFLOP/s or tokens/s by the clock, of all
+cores together, beside how fast the same threads multiply and add in registers.
 
 text/night is a whole night: it reads zstd Parquet, computes every figure,
 decides, deduplicates against a lake that has a night in it, and writes every
@@ -51,6 +52,7 @@ text.`,
 	f.IntVar(&opt.Repeat, "repeat", 5, "repeats a case, `N`, of whole nights at most 3; the median counts")
 	f.StringArrayVar(&opt.Inputs, "input", nil, "`GLOB` of text for the text cases (default: generated text); repeats")
 	f.IntVar(&opt.MB, "mb", 256, "size of a generated night, `N` times 10^6 bytes of text")
+	f.StringVar(&opt.Device, "device", "cpu", "`DEVICE` of the compute cases: cpu, cpu/avx2 and the like, cuda:0")
 	f.StringArrayVar(&opt.Cases, "case", nil, "measure only this `CASE`, as in text/night; repeats")
 	f.StringVar(&profile, "cpuprofile", "", "`FILE` for a CPU profile; samples are labelled by stage")
 	cmd.AddCommand(a.benchCorpus(), a.benchQuality())
