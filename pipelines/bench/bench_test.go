@@ -5,9 +5,12 @@ import (
 	"encoding/json"
 	"math"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/chimera-1/chimera/compute/nn"
 )
 
 func TestMedian(t *testing.T) {
@@ -25,18 +28,21 @@ func TestMedian(t *testing.T) {
 	}
 }
 
+// small is a model that takes no time.
+var small = gptSize{model: nn.GPTConfig{Vocab: 11, Context: 7, Layers: 2, Heads: 2, Width: 8}, decode: 3, train: 2}
+
 // TestRun measures every case for as short as it gets: what is checked is which
 // lines come out, not how fast anything is.
 func TestRun(t *testing.T) {
 	var heard []string
-	results, err := Run(context.Background(), Options{Seconds: 1e-9, Repeat: 1, MB: 1, Dir: t.TempDir(), Report: func(r Result) { heard = append(heard, r.Name) }})
+	results, err := Run(context.Background(), Options{Seconds: 1e-9, Repeat: 1, MB: 1, Dir: t.TempDir(), size: small, Report: func(r Result) { heard = append(heard, r.Name) }})
 	if err != nil {
 		t.Fatal(err)
 	}
 	var names []string
 	for _, r := range results {
 		names = append(names, r.Name)
-		if r.Unit != "MB/s/core" || r.Cores != 1 || r.Repeat < 1 || r.Bound == "" || r.SIMD == "" {
+		if r.Unit != unitOf(r.Name) || r.Cores != 1 || r.Repeat < 1 || r.Bound == "" || r.SIMD == "" {
 			t.Errorf("%s: %+v", r.Name, r)
 		}
 		if r.Value <= 0 || math.Abs(r.Ratio*r.BoundValue-r.Value) > 1e-9*r.Value {
@@ -46,10 +52,33 @@ func TestRun(t *testing.T) {
 	if diff := cmp.Diff(names, heard); diff != "" {
 		t.Errorf("Report heard other results:\n%s", diff)
 	}
-	for _, promised := range []string{"text/tokens", "text/signals", "text/minhash", "text/night", "lake/zstd_decode", "lake/parquet_read", "lake/parquet_write"} {
+	for _, promised := range []string{"text/tokens", "text/signals", "text/minhash", "text/night", "lake/zstd_decode", "lake/parquet_read", "lake/parquet_write",
+		"compute/fma_peak", "compute/sgemm_512", "compute/sgemm_1024", "compute/sgemm_64x512x512", "compute/gpt_decode", "compute/gpt_train"} {
 		if !slices.Contains(names, promised) {
 			t.Errorf("no case %s among %v", promised, names)
 		}
+	}
+}
+
+// unitOf is the unit that the command line promises for a case.
+func unitOf(name string) string {
+	switch {
+	case strings.HasPrefix(name, "compute/gpt_"):
+		return "tokens/s"
+	case strings.HasPrefix(name, "compute/sgemm_"), name == "compute/fma_peak":
+		return "GFLOP/s"
+	}
+	return "MB/s/core"
+}
+
+// TestPerToken is counted by hand: a layer has 12 C^2 weights in products, the head
+// C V; a position sees half the context on average, in scores and in sums.
+func TestPerToken(t *testing.T) {
+	if got, want := perToken(gpt25M.model), 2*(8*12*512*512+512*1024)+8*4*512*128.; got != want {
+		t.Errorf("%g operations a token, want %g", got, want)
+	}
+	if got := (product{m: 64, n: 512, k: 512}).gflop(); got != 0.033554432 {
+		t.Errorf("%g GFLOP", got)
 	}
 }
 
