@@ -100,13 +100,13 @@ import (
 )
 
 // The pointers of slices as C wants them.
-func f32(x []float32) *C.float { return (*C.float)(unsafe.SliceData(x)) }
-func f64(x []float64) *C.double { return (*C.double)(unsafe.SliceData(x)) }
-func u8(x []uint8) *C.uint8_t { return (*C.uint8_t)(unsafe.SliceData(x)) }
+func f32(x []float32) *C.float   { return (*C.float)(unsafe.SliceData(x)) }
+func f64(x []float64) *C.double  { return (*C.double)(unsafe.SliceData(x)) }
+func u8(x []uint8) *C.uint8_t    { return (*C.uint8_t)(unsafe.SliceData(x)) }
 func u16(x []uint16) *C.uint16_t { return (*C.uint16_t)(unsafe.SliceData(x)) }
 func u32(x []uint32) *C.uint32_t { return (*C.uint32_t)(unsafe.SliceData(x)) }
 func u64(x []uint64) *C.uint64_t { return (*C.uint64_t)(unsafe.SliceData(x)) }
-func i32(x []int32) *C.int32_t { return (*C.int32_t)(unsafe.SliceData(x)) }
+func i32(x []int32) *C.int32_t   { return (*C.int32_t)(unsafe.SliceData(x)) }
 
 func length[T any](x []T) C.int64_t { return C.int64_t(len(x)) }
 

@@ -33,6 +33,7 @@ func eachSet(t *testing.T, f func(t *testing.T, s rowSet, a *arena)) {
 // arena hands out slices that end where no page can be read, so that an access
 // past the end ends the process. Bytes before a slice are checked by check.
 type arena struct {
+	t     *testing.T
 	r     *rand.Rand
 	pages [][]byte // mappings with a protected last page
 	free  int      // first unused one
@@ -44,7 +45,7 @@ const arenaPages = 4
 func newArena(t *testing.T) *arena {
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
-	return &arena{r: rand.New(rand.NewPCG(seed, 0))}
+	return &arena{t: t, r: rand.New(rand.NewPCG(seed, 0))}
 }
 
 func (a *arena) bytes(n int) []byte {
@@ -58,6 +59,7 @@ func (a *arena) bytes(n int) []byte {
 		if err := syscall.Mprotect(b[all-size:], syscall.PROT_NONE); err != nil {
 			panic(err)
 		}
+		a.t.Cleanup(func() { syscall.Munmap(b) })
 		a.pages = append(a.pages[:a.free], append([][]byte{b[:all-size]}, a.pages[a.free:]...)...)
 	}
 	b := a.pages[a.free]
@@ -286,7 +288,7 @@ func TestDropout(t *testing.T) {
 
 func TestRowReduce(t *testing.T) {
 	each(t, sizes, func(t *testing.T, s rowSet, a *arena, n int, k kind, what string) {
-		for rows := range 6 {
+		for _, rows := range []int{0, 1, 3, 4, 16, 21} {
 			x, y, got := a.fill(k, rows*n), a.fill(k, rows*n), a.out(rows)
 			row := func(x []float32, i int) []float32 { return x[i*n : i*n+n] }
 			for op := kernel.ReduceSum; op <= kernel.ReduceSumSquares; op++ {
