@@ -1,0 +1,125 @@
+package nn
+
+import (
+	"math"
+
+	"github.com/chimera-1/chimera/compute"
+	"github.com/chimera-1/chimera/compute/autograd"
+)
+
+// normEps is the epsilon of the norms, PyTorch's default for LayerNorm.
+const normEps = 1e-5
+
+// A Linear is y = x W + b, W of shape [in, out].
+type Linear struct{ W, B *Param }
+
+func newLinear(p *params, name string, in, out int, std float32, bias bool) Linear {
+	l := Linear{W: p.new(name+".weight", true, gaussian(std), in, out)}
+	if bias {
+		l.B = p.new(name+".bias", false, constant(0), out)
+	}
+	return l
+}
+
+// Forward is the layer over the rows of x.
+func (l Linear) Forward(t *autograd.Tape, x *autograd.Var) *autograd.Var {
+	if l.B == nil {
+		return t.Linear(x, l.W.on(t), nil)
+	}
+	return t.Linear(x, l.W.on(t), l.B.on(t))
+}
+
+// A LayerNorm normalises rows, Ba, Kiros and Hinton 2016.
+type LayerNorm struct{ W, B *Param }
+
+func newLayerNorm(p *params, name string, n int) LayerNorm {
+	return LayerNorm{p.new(name+".weight", false, constant(1), n), p.new(name+".bias", false, constant(0), n)}
+}
+
+// Forward is the layer over the rows of x.
+func (l LayerNorm) Forward(t *autograd.Tape, x *autograd.Var) *autograd.Var {
+	return t.LayerNorm(x, l.W.on(t), l.B.on(t), normEps)
+}
+
+// An RMSNorm scales rows to unit mean square, Zhang and Sennrich 2019.
+type RMSNorm struct{ W *Param }
+
+func newRMSNorm(p *params, name string, n int) RMSNorm {
+	return RMSNorm{p.new(name+".weight", false, constant(1), n)}
+}
+
+// Forward is the layer over the rows of x.
+func (l RMSNorm) Forward(t *autograd.Tape, x *autograd.Var) *autograd.Var {
+	return t.RMSNorm(x, l.W.on(t), normEps)
+}
+
+// An Embedding is a table of rows.
+type Embedding struct{ W *Param }
+
+func newEmbedding(p *params, name string, n, width int, std float32) Embedding {
+	return Embedding{p.new(name+".weight", true, gaussian(std), n, width)}
+}
+
+// Forward looks up the rows of idx (int32).
+func (e Embedding) Forward(t *autograd.Tape, idx *compute.Tensor) *autograd.Var {
+	return t.Embedding(e.W.on(t), idx)
+}
+
+// An MLP is linear layers with an activation between them, not after the last.
+type MLP struct {
+	layers []Linear
+	norms  []RMSNorm
+	act    compute.UnaryOp
+	params []*Param
+	close  func()
+}
+
+// MLPConfig describes an [MLP].
+type MLPConfig struct {
+	Sizes []int           // of the input, the hidden layers and the output
+	Act   compute.UnaryOp // between layers
+	Norm  bool            // an RMSNorm before each activation
+	Seed  uint64          // of the initial weights
+}
+
+// NewMLP makes an MLP with weights of variance 2/in (He et al. 2015; 1/in for the
+// last layer) and no bias. Close gives its memory back.
+func NewMLP(d *compute.Device, c MLPConfig) (*MLP, error) {
+	p := &params{d: d, seed: c.Seed}
+	m := &MLP{act: c.Act, close: p.close}
+	for i := range len(c.Sizes) - 1 {
+		last, name := i == len(c.Sizes)-2, "layers."+itoa(i)
+		gain := 2.0
+		if last {
+			gain = 1
+		}
+		m.layers = append(m.layers, newLinear(p, name, c.Sizes[i], c.Sizes[i+1], float32(math.Sqrt(gain/float64(c.Sizes[i]))), true))
+		if c.Norm && !last {
+			m.norms = append(m.norms, newRMSNorm(p, "norms."+itoa(i), c.Sizes[i+1]))
+		}
+	}
+	var err error
+	m.params, err = p.done()
+	return m, err
+}
+
+// Params are the parameters in the order of the layers.
+func (m *MLP) Params() []*Param { return m.params }
+
+// Forward is the output for the rows of x.
+func (m *MLP) Forward(t *autograd.Tape, x *autograd.Var) *autograd.Var {
+	for i, l := range m.layers {
+		x = l.Forward(t, x)
+		if i == len(m.layers)-1 {
+			break
+		}
+		if m.norms != nil {
+			x = m.norms[i].Forward(t, x)
+		}
+		x = t.Unary(m.act, x)
+	}
+	return x
+}
+
+// Close gives the memory of the parameters back.
+func (m *MLP) Close() { m.close() }
