@@ -21,7 +21,9 @@ INLINE vf uniform(vi word) {
 	return v_mul(v_add(v_from_int(i_shr(word, 9)), v_set(0.5f)), v_set(1.0f / 8388608));
 }
 
-INLINE vf gumbel(vi word) { return v_neg(m_log(v_neg(m_log(uniform(word))))); }
+// gumbel is Gumbel of package exact. 2^-24 <= uniform <= 1-2^-24, so that both
+// logarithms are of normal numbers.
+INLINE vf gumbel(vi word) { return v_neg(m_log_normal(v_neg(m_log_normal(uniform(word))))); }
 
 void KERNEL(dropout)(float *dst, const float *x, int64_t n, float p, float scale, uint32_t key0, uint32_t key1,
                      uint64_t base, uint32_t counter2, uint32_t counter3) {

@@ -21,15 +21,11 @@ INLINE vf m_exp(vf x) {
 	y = v_add(v_fma(y, v_mul(r, r), r), v_set(1));
 	y = v_scale(y, n);
 	y = v_select(v_lt(v_set(88.72283905206835f), x), v_set(__builtin_inff()), y);
-	y = v_select(v_lt(x, v_set(-87.33654475055310f)), v_zero(), y);
-	return v_select(v_nan(x), x, y);
+	return v_select(v_lt(x, v_set(-87.33654475055310f)), v_zero(), y); // NaN has come through
 }
 
-INLINE vf m_log(vf x) {
-	vi bits = v_bits(x);
-	vm subnormal = i_lt(bits, i_set(0x00800000)); // or negative, which counts later
-	bits = i_select(subnormal, v_bits(v_mul(x, v_set(8388608.0f))), bits);
-	vf e = v_select(subnormal, v_set(-23), v_zero());
+// m_log_bits is the logarithm of 2^e times the positive normal number of bits.
+INLINE vf m_log_bits(vi bits, vf e) {
 	vi k = i_sar(i_sub(bits, i_set(0x3f3504f3)), 23);
 	vf f = v_sub(v_float(i_sub(bits, i_shl(k, 23))), v_set(1));
 	e = v_add(e, v_from_int(k));
@@ -46,7 +42,17 @@ INLINE vf m_log(vf x) {
 	y = v_mul(y, v_mul(f, z));
 	y = v_fma(e, v_set(-2.12194440e-4f), y);
 	y = v_fma(v_set(-0.5f), z, y);
-	y = v_fma(e, v_set(0.693359375f), v_add(f, y));
+	return v_fma(e, v_set(0.693359375f), v_add(f, y));
+}
+
+// m_log_normal is m_log where all lanes are positive normal numbers.
+INLINE vf m_log_normal(vf x) { return m_log_bits(v_bits(x), v_zero()); }
+
+INLINE vf m_log(vf x) {
+	vi bits = v_bits(x);
+	vm subnormal = i_lt(bits, i_set(0x00800000)); // or negative, which counts later
+	bits = i_select(subnormal, v_bits(v_mul(x, v_set(8388608.0f))), bits);
+	vf y = m_log_bits(bits, v_select(subnormal, v_set(-23), v_zero()));
 	vf inf = v_set(__builtin_inff());
 	y = v_select(v_eq(x, inf), x, y);
 	y = v_select(v_eq(x, v_zero()), v_neg(inf), y);
