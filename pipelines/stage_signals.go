@@ -95,7 +95,7 @@ type unitWriter struct {
 	scheme   minhash.Scheme
 	signer   *signer
 
-	documents *rowFile[datasets.Document]
+	documents documentFile
 	decisions *rowFile[datasets.Decision]
 	sigs      *rowFile[datasets.Band]
 	rejects   *rowFile[datasets.Reject]
@@ -119,7 +119,7 @@ func newUnitWriter(ctx context.Context, env lakeio.Env, t signalsTask) (*unitWri
 	}
 	scheme := mustScheme(t.Scheme)
 	u := &unitWriter{bases: bases, env: env, names: names{}, t: t, pairs: pairs, scheme: scheme, signer: newSigner(scheme), analyzer: text.NewAnalyzer(t.Profile.Lines)}
-	u.documents = newRowFile[datasets.Document](env, "signals", t.Read.Unit, "documents")
+	u.documents = newDocumentFile(env, t.Read.Unit, t.Signals)
 	u.decisions = newRowFile[datasets.Decision](env, "signals", t.Read.Unit, "decisions")
 	u.sigs = newRowFile[datasets.Band](env, "signals", t.Read.Unit, "signatures")
 	u.rejects = newRowFile[datasets.Reject](env, "signals", t.Read.Unit, "rejects")

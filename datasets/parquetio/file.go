@@ -23,6 +23,7 @@ const (
 // makes are not.
 type File struct {
 	source *source
+	size   int64
 	pf     *parquet.File
 	leaves map[string]*leaf // by dotted path
 
@@ -35,7 +36,7 @@ type File struct {
 // Open reads the footer of a file of the given size. r must stay open as long
 // as the File is used.
 func Open(r io.ReaderAt, size int64) (*File, error) {
-	f := &File{source: &source{r: r}, mem: &arrays}
+	f := &File{source: &source{r: r}, size: size, mem: &arrays}
 	ctx := context.Background() // reading a footer takes no cancelling
 	err := f.source.guard(ctx, func() string { return "footer" }, func() error {
 		if err := checkFooter(f.source, size); err != nil {

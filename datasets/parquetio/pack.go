@@ -12,10 +12,15 @@ import (
 
 // Pack joins the rows of sources, files of rows of type T, in order. Row groups
 // that were written as this package writes them are copied as they are, without
-// being decompressed; others are written anew.
+// being decompressed; others are written anew. Columns that a source lacks are
+// null.
 func Pack[T any](w io.Writer, sources []*File, opt WriterOptions) (Info, error) {
 	out := NewWriter[T](w, opt)
 	for i, src := range sources {
+		src, err := widen[T](src)
+		if err != nil {
+			return Info{}, fmt.Errorf("pack file %d: %w", i, err)
+		}
 		for g := range src.RowGroups() {
 			if err := packGroup(out, src, g); err != nil {
 				return Info{}, fmt.Errorf("pack file %d: %w", i, err)
