@@ -71,18 +71,19 @@ CHI_DEV float log(float x) {
 }
 
 CHI_DEV float tanh(float x) {
-  float a = absolute(x);
+  float a = absolute(x), y;
   if (a >= 0.625f) {
-    float y = 1.0f - divide(2.0f, exp(a + a) + 1.0f);
-    return from_bits(bits(y) | (bits(x) & 0x80000000u));
+    y = 1.0f - divide(2.0f, exp(a + a) + 1.0f);
+  } else {
+    float z = a * a;
+    y = -5.70498872745e-3f;
+    y = fma(y, z, 2.06390887954e-2f);
+    y = fma(y, z, -5.37397155531e-2f);
+    y = fma(y, z, 1.33314422036e-1f);
+    y = fma(y, z, -3.33332819422e-1f);
+    y = fma(y * z, a, a);
   }
-  float z = x * x;
-  float y = -5.70498872745e-3f;
-  y = fma(y, z, 2.06390887954e-2f);
-  y = fma(y, z, -5.37397155531e-2f);
-  y = fma(y, z, 1.33314422036e-1f);
-  y = fma(y, z, -3.33332819422e-1f);
-  return fma(y * z, x, x);
+  return from_bits(bits(y) | (bits(x) & 0x80000000u));
 }
 
 CHI_DEV float sigmoid(float x) { return divide(1.0f, 1.0f + exp(-x)); }
@@ -110,6 +111,7 @@ CHI_DEV float gelu_grad(float x) {
   float t = gelu_tanh(x);
   float h = 0.5f * (1.0f + t);
   float s = fma(-t, t, 1.0f);
+  if (s == 0.0f) return h;  // x*x may be infinite
   float d = 0.7978845608028654f * fma(0.134145f, x * x, 1.0f);
   return fma((0.5f * x) * s, d, h);
 }

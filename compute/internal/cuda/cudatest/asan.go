@@ -1,0 +1,8 @@
+//go:build asan
+
+package cudatest
+
+// flavour is the folder of the plugins below compute/cuda/build.
+const flavour = "asan"
+
+var makeFlags = []string{"SANITIZE=1"}
