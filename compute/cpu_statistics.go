@@ -103,7 +103,7 @@ func (b *cpuBackend) Eigh(values, vectors, a *Tensor) {
 	n := checkEigh(b.dev, values, vectors, a)
 	if b.begin() {
 		defer b.end()
-		b.err = linalg.Eigh(b.ctx, values.Float64s(), vectors.Float64s(), a.Float64s(), n)
+		b.err = linalg.Eigh(b.ctx, values.Float64s(), vectors.Float64s(), a.Float64s(), n, make([]float64, linalg.EighScratch(n)))
 	}
 }
 
@@ -111,7 +111,7 @@ func (b *cpuBackend) SVD(u, s, v, a *Tensor) {
 	m, n := checkSVD(b.dev, u, s, v, a)
 	if b.begin() {
 		defer b.end()
-		b.err = linalg.SVD(b.ctx, u.Float64s(), s.Float64s(), v.Float64s(), a.Float64s(), m, n)
+		b.err = linalg.SVD(b.ctx, u.Float64s(), s.Float64s(), v.Float64s(), a.Float64s(), m, n, make([]float64, linalg.SVDScratch(m, n)))
 	}
 }
 
