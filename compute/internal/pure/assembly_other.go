@@ -11,7 +11,6 @@ func Assembly() []kernel.Set { return nil }
 
 func sumAsm(p *lanes, x []float32) int                        { return 0 }
 func dotAsm(p *lanes, x, y []float32) int                     { return 0 }
-func axpyAsm(dst []float32, c float32, x []float32) int       { return 0 }
 func maxAsm(m float32, x []float32) (float32, int)            { return m, 0 }
 func expAsm(dst, x []float32, m float32) int                  { return 0 }
 func fmaAsm(dst, x, y, z []float32) int                       { return 0 }

@@ -40,7 +40,12 @@ const (
 	cEnd  = cTanh + 32*5
 )
 
-var constants = func() (t [cEnd / 4]float32) {
+// constants is the table that the assembly reads.
+var constants = newConstants()
+
+var _ = &constants // as no Go does
+
+func newConstants() (t [cEnd / 4]float32) {
 	set := func(offset int, values ...float32) {
 		for i, v := range values {
 			for j := range 8 {
@@ -48,14 +53,21 @@ var constants = func() (t [cEnd / 4]float32) {
 			}
 		}
 	}
-	set(cLog2E, exact.Log2E, exact.Rounder, -exact.Ln2Hi, -exact.Ln2Lo, exact.Ln2Hi, exact.Ln2Lo, exact.ExpMax, exact.ExpMin,
-		-negInf, nan, 0, 0.5, -0.5, 1, 2, math.Float32frombits(1<<31), math.Float32frombits(127), 0x1p-126, 0x1p23, -23,
-		math.Float32frombits(0x3f3504f3), 0.625, exact.GELUC, exact.GELUK, 3*exact.GELUK)
+	for offset, v := range map[int]float32{
+		cLog2E: exact.Log2E, cRounder: exact.Rounder, cMinusLn2Hi: -exact.Ln2Hi, cMinusLn2Lo: -exact.Ln2Lo,
+		cLn2Hi: exact.Ln2Hi, cLn2Lo: exact.Ln2Lo, cExpMax: exact.ExpMax, cExpMin: exact.ExpMin,
+		cInf: -negInf, cNaN: nan, cZero: 0, cHalf: 0.5, cMinusHalf: -0.5, cOne: 1, cTwo: 2,
+		cSign: math.Float32frombits(1 << 31), cBias: math.Float32frombits(127), cLeastNormal: 0x1p-126,
+		cScale: 0x1p23, cScaleLog: -23, cRootHalf: math.Float32frombits(0x3f3504f3), cTanhSplit: 0.625,
+		cGELUC: exact.GELUC, cGELUK: exact.GELUK, c3GELUK: 3 * exact.GELUK,
+	} {
+		set(offset, v)
+	}
 	set(cExp, exact.ExpPoly[:]...)
 	set(cLog, exact.LogPoly[:]...)
 	set(cTanh, exact.TanhPoly[:]...)
 	return t
-}()
+}
 
 // The functions below take a multiple of 8 elements.
 

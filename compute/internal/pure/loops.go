@@ -36,19 +36,6 @@ func (a arithmetic) dot(x, y []float32) float32 {
 	return p.total()
 }
 
-// axpy: dst[i] = fma(c, x[i], dst[i]).
-func (a arithmetic) axpy(dst []float32, c float32, x []float32) {
-	switch {
-	case a >= avx2:
-		n := axpyAsm(dst, c, x)
-		axpy(dst[n:], c, x[n:])
-	case a == plain:
-		axpyPlain(dst, c, x)
-	default:
-		axpy(dst, c, x)
-	}
-}
-
 // max is exact.Max.
 func (a arithmetic) max(x []float32) float32 { return a.maxFrom(negInf, x) + 0 }
 

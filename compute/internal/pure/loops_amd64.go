@@ -11,9 +11,6 @@ func sumAVX2(p *lanes, x *float32, n int)
 func dotAVX2(p *lanes, x, y *float32, n int)
 
 //go:noescape
-func axpyAVX2(dst *float32, c float32, x *float32, n int)
-
-//go:noescape
 func maxAVX2(m float32, x *float32, n int) float32
 
 //go:noescape
@@ -60,14 +57,6 @@ func dotAsm(p *lanes, x, y []float32) int {
 	n := len(x) &^ 31
 	if n > 0 {
 		dotAVX2(p, &x[0], &y[:n][0], n)
-	}
-	return n
-}
-
-func axpyAsm(dst []float32, c float32, x []float32) int {
-	n := len(dst) &^ 31
-	if n > 0 {
-		axpyAVX2(&dst[0], c, &x[:n][0], n)
 	}
 	return n
 }

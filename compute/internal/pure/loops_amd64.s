@@ -55,32 +55,6 @@ loop:
 	VZEROUPPER
 	RET
 
-// func axpyAVX2(dst *float32, c float32, x *float32, n int)
-TEXT ·axpyAVX2(SB), NOSPLIT, $0-32
-	MOVQ dst+0(FP), DI
-	VBROADCASTSS c+8(FP), Y8
-	MOVQ x+16(FP), SI
-	MOVQ n+24(FP), CX
-loop:
-	VMOVUPS (DI), Y0
-	VMOVUPS 32(DI), Y1
-	VMOVUPS 64(DI), Y2
-	VMOVUPS 96(DI), Y3
-	VFMADD231PS (SI), Y8, Y0
-	VFMADD231PS 32(SI), Y8, Y1
-	VFMADD231PS 64(SI), Y8, Y2
-	VFMADD231PS 96(SI), Y8, Y3
-	VMOVUPS Y0, (DI)
-	VMOVUPS Y1, 32(DI)
-	VMOVUPS Y2, 64(DI)
-	VMOVUPS Y3, 96(DI)
-	ADDQ $128, DI
-	ADDQ $128, SI
-	SUBQ $32, CX
-	JNZ  loop
-	VZEROUPPER
-	RET
-
 // MAXPS gives its second source where one operand is NaN, which loses NaNs; they
 // are gathered in Y4 and Y5.
 
