@@ -1,57 +1,99 @@
 // Sums along columns, and of products of columns in float64.
 
-enum { COLUMNS = 64 };
+enum {
+	NARROW = 64,  // columns whose partial sums fill part of a first-level cache
+	WIDE = 512,   // and of a second-level cache
+	STRIDES = 4,  // rows of the same partial sum that are added together
+};
 
-// columns are the partial sums of a block of columns, in the first-level cache.
+// columns are the partial sums of a block of columns: LANES rows.
 typedef struct {
-	float part[LANES][COLUMNS] __attribute__((aligned(64)));
+	float part[LANES * WIDE] __attribute__((aligned(64)));
 } columns;
+
+// block_width is the number of columns to sum together. What is not in a cache is
+// best read in long runs.
+INLINE int64_t block_width(int64_t m, int64_t left) {
+	int64_t w = m * left > 1 << 18 ? WIDE : NARROW;
+	return left < w ? left : w;
+}
+
+// whole_vectors is the length of w partial sums: what a vector past the end of a
+// block adds to lies in no column and is lost.
+INLINE int64_t whole_vectors(int64_t w) { return (w + VL - 1) / VL * VL; }
+
+INLINE void clear_columns(columns *s, int64_t w) {
+	__builtin_memset(s->part, 0, sizeof(float) * (size_t)(LANES * whole_vectors(w)));
+}
 
 // fold_columns adds the partial sums of w columns in the order of package exact.
 static void KERNEL(fold_columns)(float *dst, columns *s, int64_t w) {
-	for (int half = LANES / 2; half > 0; half /= 2) {
-		for (int l = 0; l < half; l++) {
-			float *p = s->part[l], *q = s->part[l + half];
-			for (int64_t j = 0; j < w; j += VL) v_store(p + j, v_add(v_load(p + j), v_load(q + j)));
-		}
-	}
-	float *p = s->part[0];
+	const int64_t stride = whole_vectors(w);
+	for (int64_t half = LANES / 2 * stride; half >= stride; half /= 2)
+		for (int64_t j = 0; j < half; j += VL)
+			v_store(s->part + j, v_add(v_load(s->part + j), v_load(s->part + j + half)));
+	const float *p = s->part;
 	MAP(w, { PUT(dst, v_load(p + j)); });
 }
 
-// What a vector past the end of a block adds to lies in no column and is lost.
-#define COLUMN_SUMS(value)                                                                                             \
+// EACH_ROWS runs the statements for i, a row, and count, a constant: rows i,
+// i+LANES and so on, which add to the partial sums at offset.
+#define EACH_ROWS(m, stride, ...)                                                                                      \
 	do {                                                                                                           \
-		columns s;                                                                                             \
-		__builtin_memset(&s, 0, sizeof s);                                                                     \
-		for (int64_t i = 0; i < m; i++, x += n) {                                                              \
-			float *p = s.part[i % LANES];                                                                  \
-			MAP(w, {                                                                                      \
-				vf a = TAKE(x), old = v_load(p + j);                                                   \
-				v_store(p + j, value);                                                                 \
-			});                                                                                            \
+		int64_t i = 0;                                                                                         \
+		for (; i + LANES * STRIDES <= (m); i += LANES * (STRIDES - 1)) {                                       \
+			for (int64_t offset = 0; offset < LANES * (stride); offset += (stride), i++) {                 \
+				enum { count = STRIDES };                                                              \
+				__VA_ARGS__                                                                            \
+			}                                                                                              \
 		}                                                                                                      \
-		KERNEL(fold_columns)(dst, &s, w);                                                                      \
+		for (; i < (m); i++) {                                                                                 \
+			enum { count = 1 };                                                                            \
+			const int64_t offset = i % LANES * (stride);                                                   \
+			__VA_ARGS__                                                                                    \
+		}                                                                                                      \
 	} while (0)
 
+INLINE void column_sums(int32_t op, float *dst, const float *x, int64_t m, int64_t n, int64_t w) {
+	columns s;
+	const int64_t stride = whole_vectors(w);
+	clear_columns(&s, w);
+	EACH_ROWS(m, stride, {
+		float *p = s.part + offset;
+		MAP(w, {
+			vf sum = v_load(p + j);
+			UNROLL for (int k = 0; k < count; k++) {
+				vf a = TAKE(x + (i + k * LANES) * n);
+				sum = op == REDUCE_SUM ? v_add(sum, a) : v_fma(a, a, sum);
+			}
+			v_store(p + j, sum);
+		});
+	});
+	KERNEL(fold_columns)(dst, &s, w);
+}
+
 static void KERNEL(column_sum)(float *dst, const float *x, int64_t m, int64_t n, int64_t w) {
-	COLUMN_SUMS(v_add(old, a));
+	column_sums(REDUCE_SUM, dst, x, m, n, w);
 }
 
 static void KERNEL(column_squares)(float *dst, const float *x, int64_t m, int64_t n, int64_t w) {
-	COLUMN_SUMS(v_fma(a, a, old));
+	column_sums(REDUCE_SUM_SQUARES, dst, x, m, n, w);
 }
-#undef COLUMN_SUMS
 
 INLINE void column_max(int32_t op, float *dst, const float *x, int64_t m, int64_t n, int64_t w) {
-	float p[COLUMNS];
-	for (int j = 0; j < COLUMNS; j += VL) v_store(p + j, v_set(-__builtin_inff()));
-	for (int64_t i = 0; i < m; i++, x += n) {
+	float p[WIDE];
+	for (int j = 0; j < WIDE; j += VL) v_store(p + j, v_set(-__builtin_inff()));
+	EACH_ROWS(m, 1, {
+		(void)offset;
 		MAP(w, {
-			vf a = op == REDUCE_MIN ? v_neg(TAKE(x)) : TAKE(x);
-			v_store(p + j, v_greater(a, v_load(p + j)));
+			vf most = v_load(p + j);
+			UNROLL for (int k = 0; k < count; k++) {
+				vf a = TAKE(x + (i + k * LANES) * n);
+				most = v_greater(op == REDUCE_MIN ? v_neg(a) : a, most);
+			}
+			v_store(p + j, most);
 		});
-	}
+	});
 	MAP(w, {
 		vf a = v_add(v_load(p + j), v_zero());
 		PUT(dst, op == REDUCE_MIN ? v_neg(a) : a);
@@ -59,8 +101,8 @@ INLINE void column_max(int32_t op, float *dst, const float *x, int64_t m, int64_
 }
 
 void KERNEL(col_reduce)(int32_t op, float *dst, const float *x, int64_t m, int64_t n, int64_t j0, int64_t j1) {
-	for (; j0 < j1; j0 += COLUMNS, dst += COLUMNS) {
-		int64_t w = j1 - j0 < COLUMNS ? j1 - j0 : COLUMNS;
+	for (int64_t w; j0 < j1; j0 += w, dst += w) {
+		w = block_width(m, j1 - j0);
 		switch (op) {
 		case REDUCE_SUM: KERNEL(column_sum)(dst, x + j0, m, n, w); break;
 		case REDUCE_SUM_SQUARES: KERNEL(column_squares)(dst, x + j0, m, n, w); break;
@@ -73,25 +115,32 @@ void KERNEL(col_reduce)(int32_t op, float *dst, const float *x, int64_t m, int64
 static void KERNEL(layer_norm_columns)(float *dgamma, float *dbeta, const float *dy, const float *x, const float *mean,
                                        const float *rstd, int64_t m, int64_t n, int64_t w) {
 	columns gamma, beta;
-	__builtin_memset(&gamma, 0, sizeof gamma);
-	__builtin_memset(&beta, 0, sizeof beta);
-	for (int64_t i = 0; i < m; i++, x += n, dy += n) {
-		float *p = gamma.part[i % LANES], *q = beta.part[i % LANES];
-		const vf centre = v_set(mean[i]), scale = v_set(rstd[i]);
+	const int64_t stride = whole_vectors(w);
+	clear_columns(&gamma, w);
+	clear_columns(&beta, w);
+	EACH_ROWS(m, stride, {
+		float *p = gamma.part + offset, *q = beta.part + offset;
 		MAP(w, {
-			vf d = TAKE(dy), xhat = v_mul(v_sub(TAKE(x), centre), scale);
-			v_store(p + j, v_fma(d, xhat, v_load(p + j)));
-			v_store(q + j, v_add(v_load(q + j), d));
+			vf dot = v_load(p + j), sum = v_load(q + j);
+			UNROLL for (int k = 0; k < count; k++) {
+				const int64_t row = i + k * LANES;
+				vf d = TAKE(dy + row * n);
+				vf xhat = v_mul(v_sub(TAKE(x + row * n), v_set(mean[row])), v_set(rstd[row]));
+				dot = v_fma(d, xhat, dot);
+				sum = v_add(sum, d);
+			}
+			v_store(p + j, dot);
+			v_store(q + j, sum);
 		});
-	}
+	});
 	KERNEL(fold_columns)(dgamma, &gamma, w);
 	KERNEL(fold_columns)(dbeta, &beta, w);
 }
 
 void KERNEL(layer_norm_param_grad)(float *dgamma, float *dbeta, const float *dy, const float *x, const float *mean,
                                    const float *rstd, int64_t m, int64_t n, int64_t j0, int64_t j1) {
-	for (int64_t j = j0; j < j1; j += COLUMNS) {
-		int64_t w = j1 - j < COLUMNS ? j1 - j : COLUMNS;
+	for (int64_t j = j0, w; j < j1; j += w) {
+		w = block_width(m, j1 - j);
 		KERNEL(layer_norm_columns)(dgamma + (j - j0), dbeta + (j - j0), dy + j, x + j, mean, rstd, m, n, w);
 	}
 }
@@ -99,19 +148,26 @@ void KERNEL(layer_norm_param_grad)(float *dgamma, float *dbeta, const float *dy,
 static void KERNEL(rms_norm_columns)(float *dgamma, const float *dy, const float *x, const float *rrms, int64_t m,
                                      int64_t n, int64_t w) {
 	columns gamma;
-	__builtin_memset(&gamma, 0, sizeof gamma);
-	for (int64_t i = 0; i < m; i++, x += n, dy += n) {
-		float *p = gamma.part[i % LANES];
-		const vf scale = v_set(rrms[i]);
-		MAP(w, { v_store(p + j, v_fma(TAKE(dy), v_mul(TAKE(x), scale), v_load(p + j))); });
-	}
+	const int64_t stride = whole_vectors(w);
+	clear_columns(&gamma, w);
+	EACH_ROWS(m, stride, {
+		float *p = gamma.part + offset;
+		MAP(w, {
+			vf dot = v_load(p + j);
+			UNROLL for (int k = 0; k < count; k++) {
+				const int64_t row = i + k * LANES;
+				dot = v_fma(TAKE(dy + row * n), v_mul(TAKE(x + row * n), v_set(rrms[row])), dot);
+			}
+			v_store(p + j, dot);
+		});
+	});
 	KERNEL(fold_columns)(dgamma, &gamma, w);
 }
 
 void KERNEL(rms_norm_param_grad)(float *dgamma, const float *dy, const float *x, const float *rrms, int64_t m,
                                  int64_t n, int64_t j0, int64_t j1) {
-	for (int64_t j = j0; j < j1; j += COLUMNS) {
-		int64_t w = j1 - j < COLUMNS ? j1 - j : COLUMNS;
+	for (int64_t j = j0, w; j < j1; j += w) {
+		w = block_width(m, j1 - j);
 		KERNEL(rms_norm_columns)(dgamma + (j - j0), dy + j, x + j, rrms, m, n, w);
 	}
 }

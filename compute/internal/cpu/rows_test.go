@@ -315,33 +315,42 @@ func TestRowReduce(t *testing.T) {
 
 func TestColReduce(t *testing.T) {
 	each(t, sizes, func(t *testing.T, s rowSet, a *arena, n int, k kind, what string) {
-		for _, m := range []int{0, 1, 2, 31, 32, 33, 70} {
+		for _, m := range []int{0, 1, 2, 31, 32, 33, 70, 161} {
 			j0 := a.r.IntN(n + 1)
 			j1 := j0 + a.r.IntN(n+1-j0)
 			if a.r.IntN(2) == 0 {
 				j0, j1 = 0, n
 			}
-			x := a.fill(k, m*n)
-			got := a.out(j1 - j0)
-			for op := kernel.ReduceSum; op <= kernel.ReduceSumSquares; op++ {
-				s.ColReduce(op, got, x, m, n, j0, j1)
-				same(t, fmt.Sprintf("op %d, %s, m %d", op, what, m), got, column(j1-j0, func(j int) float32 {
-					return reduce(op, column(m, func(i int) float32 { return x[i*n+j0+j] }))
-				}))
-			}
-			dy, mean, rstd := a.fill(k, m*n), a.fill(k, m), a.fill(k, m)
-			got2 := a.out(j1 - j0)
-			want, want2 := make([]float32, j1-j0), make([]float32, j1-j0)
-			s.LayerNormParamGrad(got, got2, dy, x, mean, rstd, m, n, j0, j1)
-			oracle{}.LayerNormParamGrad(want, want2, dy, x, mean, rstd, m, n, j0, j1)
-			same(t, what+", gamma", got, want)
-			same(t, what+", beta", got2, want2)
-			s.RMSNormParamGrad(got, dy, x, rstd, m, n, j0, j1)
-			oracle{}.RMSNormParamGrad(want, dy, x, rstd, m, n, j0, j1)
-			same(t, what+", rms gamma", got, want)
-			a.check(t)
+			checkColumns(t, s, a, m, n, j0, j1, k)
 		}
 	})
+}
+
+// TestColReduceWide has blocks as for data in no cache.
+func TestColReduceWide(t *testing.T) {
+	eachSet(t, func(t *testing.T, s rowSet, a *arena) { checkColumns(t, s, a, 490, 623, 5, 620, plain) })
+}
+
+func checkColumns(t *testing.T, s rowSet, a *arena, m, n, j0, j1 int, k kind) {
+	what := fmt.Sprintf("%d by %d, columns %d to %d, kind %d", m, n, j0, j1, k)
+	w := j1 - j0
+	x, dy, mean, rstd := a.fill(k, m*n), a.fill(k, m*n), a.fill(k, m), a.fill(k, m)
+	got, got2 := a.out(w), a.out(w)
+	for op := kernel.ReduceSum; op <= kernel.ReduceSumSquares; op++ {
+		s.ColReduce(op, got, x, m, n, j0, j1)
+		same(t, fmt.Sprintf("op %d, %s", op, what), got, column(w, func(j int) float32 {
+			return reduce(op, column(m, func(i int) float32 { return x[i*n+j0+j] }))
+		}))
+	}
+	want, want2 := make([]float32, w), make([]float32, w)
+	s.LayerNormParamGrad(got, got2, dy, x, mean, rstd, m, n, j0, j1)
+	oracle{}.LayerNormParamGrad(want, want2, dy, x, mean, rstd, m, n, j0, j1)
+	same(t, what+", gamma", got, want)
+	same(t, what+", beta", got2, want2)
+	s.RMSNormParamGrad(got, dy, x, rstd, m, n, j0, j1)
+	oracle{}.RMSNormParamGrad(want, dy, x, rstd, m, n, j0, j1)
+	same(t, what+", rms gamma", got, want)
+	a.check(t)
 }
 
 func TestGram(t *testing.T) {
