@@ -37,7 +37,7 @@ type normParamOp struct {
 }
 
 func (o *normParamOp) span(lo, hi, _ int) {
-	if o.mean == nil {
+	if o.dbeta == nil {
 		o.set.RMSNormParamGrad(o.dgamma[lo:hi], o.dy, o.x, o.rstd, o.m, o.n, lo, hi)
 		return
 	}

@@ -79,7 +79,7 @@ func testAttend(o *op) {
 		h := o.head(s)
 		out, lse := h.ref()
 		scale := h.sharpness() / 4
-		o.check(example{name: h.String(), run: h.attend, want: []judge{near(out, 1e-6, max(1, scale)), near(lse, 1e-6, max(1, scale))}})
+		o.check(example{name: h.String(), run: h.attend, want: []Judge{Near(out, 1e-6, max(1, scale)), Near(lse, 1e-6, max(1, scale))}})
 		if h.Causal && h.T > 1 {
 			h.unseen(o)
 		}
@@ -97,11 +97,11 @@ func (h head) unseen(o *op) {
 	for i := at * h.D; i < len(h.k); i++ {
 		h.q[i], h.k[i], h.v[i] = float32(math.NaN()), float32(math.NaN()), float32(math.Inf(1))
 	}
-	before := func(want []float64, n int) judge {
-		return func(got any) error { return near(want[:n], 1e-6, scale)(got.([]float32)[:n]) }
+	before := func(want []float64, n int) Judge {
+		return func(got any) error { return Near(want[:n], 1e-6, scale)(got.([]float32)[:n]) }
 	}
 	o.check(example{name: fmt.Sprintf("NaN from position %d, %v", at, h), run: h.attend,
-		want: []judge{before(out, at*h.D), before(lse, at)}})
+		want: []Judge{before(out, at*h.D), before(lse, at)}})
 }
 
 func clone(x []float32) []float32 { return append([]float32(nil), x...) }
@@ -122,10 +122,10 @@ func testAttendGrad(o *op) {
 		dq, dk, dv := ref.AttentionGrad(ref.Float64(h.dout), ref.Float64(h.q), ref.Float64(h.k), ref.Float64(h.v),
 			h.T, h.T, h.D, float64(h.Scale), h.Causal)
 		scale := max(2, h.sharpness())
-		o.check(example{name: h.String(), run: h.attendGrad(narrow(out), narrow(lse)),
-			want: []judge{near(dq, 1e-6, scale), near(dk, 1e-6, scale*scale), near(dv, 1e-6, scale)}})
+		o.check(example{name: h.String(), run: h.attendGrad(ref.Float32(out), ref.Float32(lse)),
+			want: []Judge{Near(dq, 1e-6, scale), Near(dk, 1e-6, scale*scale), Near(dv, 1e-6, scale)}})
 		h.q, h.k, h.dout = Sprinkle(o.Rand, h.q, 200), Sprinkle(o.Rand, h.k, 200), Sprinkle(o.Rand, h.dout, 200)
-		o.check(example{name: "special numbers, " + h.String(), run: h.attendGrad(narrow(out), narrow(lse))})
+		o.check(example{name: "special numbers, " + h.String(), run: h.attendGrad(ref.Float32(out), ref.Float32(lse))})
 	}
 }
 
@@ -133,12 +133,12 @@ func testDecode(o *op, bf16 bool) {
 	for _, s := range append(o.heads(), span{257, 64}, span{1000, 64}, span{4099, 3}) {
 		h := o.head(s)
 		if bf16 {
-			h.k, h.v = narrow(throughBF16(h.k)), narrow(throughBF16(h.v))
+			h.k, h.v = ref.Float32(throughBF16(h.k)), ref.Float32(throughBF16(h.v))
 		}
 		q := h.q[:h.D]
 		run := func(c *call) { h.decode(c, q, bf16) }
 		out, _ := ref.Attention(ref.Float64(q), ref.Float64(h.k), ref.Float64(h.v), 1, h.T, h.D, float64(h.Scale), false)
-		o.check(example{name: h.String(), run: run, want: []judge{near(out, 1e-6, max(1, h.sharpness()/4))}})
+		o.check(example{name: h.String(), run: run, want: []Judge{Near(out, 1e-6, max(1, h.sharpness()/4))}})
 		h.k, h.v, q = Sprinkle(o.Rand, h.k, h.T*h.D), Sprinkle(o.Rand, h.v, h.T*h.D), Sprinkle(o.Rand, q, 5*h.D)
 		o.check(example{name: "special numbers, " + h.String(), run: run})
 	}

@@ -61,9 +61,9 @@ func testUnary(o *op) {
 	for f := kernel.Neg; f <= kernel.SiLU; f++ {
 		for _, n := range lengths {
 			x, kind := o.arguments(f, n)
-			want := []judge{near(ref.Unary(f, ref.Float64(x)), 1e-6, absolute(f))}
+			want := []Judge{Near(ref.Unary(f, ref.Float64(x)), 1e-6, absolute(f))}
 			if kind == "special" {
-				want = []judge{documented(f, x)}
+				want = []Judge{documented(f, x)}
 			}
 			o.check(example{name: fmt.Sprintf("function %d of %d %s numbers", f, n, kind), inPlace: true, want: want,
 				run: func(c *call) {
@@ -77,7 +77,7 @@ func testUnary(o *op) {
 }
 
 // documented accepts near results, but for what package exact says of infinities.
-func documented(op kernel.UnaryOp, x []float32) judge {
+func documented(op kernel.UnaryOp, x []float32) Judge {
 	want := ref.Unary(op, ref.Float64(x))
 	for i, v := range x {
 		if (op == kernel.GELU || op == kernel.SiLU) && math.IsInf(float64(v), -1) {
@@ -89,7 +89,7 @@ func documented(op kernel.UnaryOp, x []float32) judge {
 		for i, g := range wide {
 			// The terms of an element are of the size of its argument.
 			scale := absolute(op) * (1 + math.Min(math.Abs(float64(x[i])), 1e3))
-			if err := Near([]float64{g}, want[i:i+1], 1e-6, scale, math.MaxFloat32); err != nil {
+			if err := Within([]float64{g}, want[i:i+1], 1e-6, scale, math.MaxFloat32); err != nil {
 				return fmt.Errorf("of %v: %w", x[i], err)
 			}
 		}
@@ -112,10 +112,10 @@ func testUnaryGrad(o *op) {
 			for i, v := range ref.Unary(f, ref.Float64(x)) {
 				y[i] = float32(v)
 			}
-			var want []judge
+			var want []Judge
 			switch kind {
 			case "normal":
-				want = []judge{near(ref.UnaryGrad(f, ref.Float64(dy), ref.Float64(x)), 2e-6, 1)}
+				want = []Judge{Near(ref.UnaryGrad(f, ref.Float64(dy), ref.Float64(x)), 2e-6, 1)}
 			case "special":
 				dy = Sprinkle(o.Rand, dy, 4)
 			}
@@ -148,7 +148,7 @@ func testBinary(o *op) {
 		for _, n := range lengths {
 			a, b := o.pair(n, n)
 			o.check(example{name: fmt.Sprintf("function %d of %d numbers", f, n), inPlace: true,
-				want: []judge{eachNear(ref.Binary(f, ref.Float64(a), ref.Float64(b)))},
+				want: []Judge{eachNear(ref.Binary(f, ref.Float64(a), ref.Float64(b)))},
 				run: func(c *call) {
 					dst, in := over(c, a, b)
 					for _, s := range c.spans(n, 1) {
@@ -160,10 +160,10 @@ func testBinary(o *op) {
 }
 
 // eachNear accepts results of one rounding.
-func eachNear(want []float64) judge {
+func eachNear(want []float64) Judge {
 	return func(got any) error {
 		for i, g := range got.([]float32) {
-			if err := Near([]float64{float64(g)}, want[i:i+1], oneRounding, 0, math.MaxFloat32); err != nil {
+			if err := Within([]float64{float64(g)}, want[i:i+1], oneRounding, 0, math.MaxFloat32); err != nil {
 				return fmt.Errorf("element %d: %w", i, err)
 			}
 		}
@@ -186,7 +186,7 @@ func testBinaryRow(o *op) {
 			m, n := g.from, g.to
 			a, b := o.pair(m*n, n)
 			o.check(example{name: fmt.Sprintf("function %d of %d by %d", f, m, n), inPlace: true,
-				want: []judge{eachNear(ref.Binary(f, ref.Float64(a), ref.Rows(ref.Float64(b), m)))},
+				want: []Judge{eachNear(ref.Binary(f, ref.Float64(a), ref.Rows(ref.Float64(b), m)))},
 				run: func(c *call) {
 					dst, in := over(c, a)
 					row := read(c, b)
@@ -204,7 +204,7 @@ func testBinaryCol(o *op) {
 			m, n := g.from, g.to
 			a, b := o.pair(m*n, m)
 			o.check(example{name: fmt.Sprintf("function %d of %d by %d", f, m, n), inPlace: true,
-				want: []judge{eachNear(ref.Binary(f, ref.Float64(a), ref.Columns(ref.Float64(b), n)))},
+				want: []Judge{eachNear(ref.Binary(f, ref.Float64(a), ref.Columns(ref.Float64(b), n)))},
 				run: func(c *call) {
 					dst, in := over(c, a)
 					col := read(c, b)
@@ -221,7 +221,7 @@ func testBinaryScalar(o *op) {
 		for _, n := range lengths {
 			a, b := o.pair(n, 1)
 			o.check(example{name: fmt.Sprintf("function %d of %d numbers and %v", f, n, b[0]), inPlace: true,
-				want: []judge{eachNear(ref.Binary(f, ref.Float64(a), ref.Columns(ref.Float64(b), n)))},
+				want: []Judge{eachNear(ref.Binary(f, ref.Float64(a), ref.Columns(ref.Float64(b), n)))},
 				run: func(c *call) {
 					dst, in := over(c, a)
 					for _, s := range c.spans(n, 1) {
@@ -245,7 +245,7 @@ func testAXPBY(o *op) {
 			}})
 		x, y = Normal(o.Rand, n), Normal(o.Rand, n)
 		want := ref.AXPBY(float64(alpha), ref.Float64(x), float64(beta), ref.Float64(y))
-		o.check(example{name: fmt.Sprintf("%d normal numbers", n), want: []judge{near(want, 1e-6, 1)},
+		o.check(example{name: fmt.Sprintf("%d normal numbers", n), want: []Judge{Near(want, 1e-6, 1)},
 			run: func(c *call) { c.AXPBY(write[float32](c, n), alpha, read(c, x), beta, read(c, y)) }})
 	}
 }
@@ -255,7 +255,7 @@ func testWhere(o *op) {
 		a, b := o.pair(n, n)
 		cond := Mask(o.Rand, n)
 		o.check(example{name: fmt.Sprintf("%d numbers", n), inPlace: true,
-			want: []judge{eachNear(ref.Where(cond, ref.Float64(a), ref.Float64(b)))},
+			want: []Judge{eachNear(ref.Where(cond, ref.Float64(a), ref.Float64(b)))},
 			run: func(c *call) {
 				dst, in := over(c, a, b)
 				cond := read(c, cond)
@@ -283,14 +283,14 @@ func testBF16(o *op) {
 			want[i] = ref.BFloat16(v)
 			wide[i] = float32(ref.FromBFloat16(want[i]))
 		}
-		o.check(example{name: fmt.Sprintf("to, %d numbers", n), want: []judge{exactly(want)},
+		o.check(example{name: fmt.Sprintf("to, %d numbers", n), want: []Judge{Exactly(want)},
 			run: func(c *call) {
 				dst, in := write[uint16](c, n), read(c, x)
 				for _, s := range c.spans(n, 1) {
 					c.ToBF16(dst[s.from:s.to], in[s.from:s.to])
 				}
 			}})
-		o.check(example{name: fmt.Sprintf("from, %d numbers", n), want: []judge{exactly(wide)},
+		o.check(example{name: fmt.Sprintf("from, %d numbers", n), want: []Judge{Exactly(wide)},
 			run: func(c *call) {
 				dst, in := write[float32](c, n), read(c, want)
 				for _, s := range c.spans(n, 1) {
@@ -311,7 +311,7 @@ func testDropout(o *op) {
 		}
 		c2, c3 := o.Uint32(), o.Uint32()
 		o.check(example{name: fmt.Sprintf("%d numbers, p %v", n, p), inPlace: true,
-			want: []judge{eachNear(ref.Dropout(ref.Float64(x), float64(p), float64(scale), key, base, c2, c3))},
+			want: []Judge{eachNear(ref.Dropout(ref.Float64(x), float64(p), float64(scale), key, base, c2, c3))},
 			run: func(c *call) {
 				dst, in := over(c, x)
 				for _, s := range c.spans(n, 4) {

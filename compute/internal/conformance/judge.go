@@ -5,16 +5,16 @@ import (
 	"math"
 )
 
-// judge says what is wrong with an output.
-type judge func(got any) error
+// A Judge says what is wrong with an output.
+type Judge func(got any) error
 
-// near accepts float32 or float64 results near want. The gates are those of a
+// Near accepts float32 or float64 results near want. The gates are those of a
 // float32 operation: a relative error of rel in the Frobenius norm, and for each
 // element |got-want| <= 16*rel*(|want|+scale). scale is the size of the terms of
 // which an element is the sum, where they may cancel; it also stands for the norm
 // of want if that is smaller. NaN and infinities are equal to themselves only, and
 // a result that float32 cannot hold is infinite.
-func near(want []float64, rel, scale float64) judge {
+func Near(want []float64, rel, scale float64) Judge {
 	return func(got any) error {
 		switch got := got.(type) {
 		case []float32:
@@ -22,9 +22,9 @@ func near(want []float64, rel, scale float64) judge {
 			for i, v := range got {
 				wide[i] = float64(v)
 			}
-			return Near(wide, want, rel, scale, math.MaxFloat32)
+			return Within(wide, want, rel, scale, math.MaxFloat32)
 		case []float64:
-			return Near(got, want, rel, scale, math.MaxFloat64)
+			return Within(got, want, rel, scale, math.MaxFloat64)
 		}
 		return fmt.Errorf("an output of type %T", got)
 	}
@@ -33,9 +33,9 @@ func near(want []float64, rel, scale float64) judge {
 // leastNormal of float32, below which results may be flushed.
 const leastNormal = 1.1754944e-38
 
-// Near says where got is not near want by the gates rel and scale (16*rel an
+// Within says where got is not near want by the gates rel and scale (16*rel an
 // element, rel in the norm), where numbers beyond limit are infinite.
-func Near(got, want []float64, rel, scale, limit float64) error {
+func Within(got, want []float64, rel, scale, limit float64) error {
 	if len(got) != len(want) {
 		return fmt.Errorf("%d results, want %d", len(got), len(want))
 	}
@@ -63,13 +63,13 @@ func Near(got, want []float64, rel, scale, limit float64) error {
 	return nil
 }
 
-// exactly accepts equal elements (bits, but of NaNs any).
-func exactly[T element](want []T) judge {
-	return func(got any) error { return sameBits(got, any(want)) }
+// Exactly accepts equal elements (bits, but of NaNs any).
+func Exactly[T element](want []T) Judge {
+	return func(got any) error { return SameBits(got, any(want)) }
 }
 
-// sameBits says where two outputs differ. A NaN equals any NaN.
-func sameBits(got, want any) error {
+// SameBits says where two outputs differ. A NaN equals any NaN.
+func SameBits(got, want any) error {
 	switch got := got.(type) {
 	case []float32:
 		return differ(got, want.([]float32), func(a, b float32) bool {
@@ -81,6 +81,10 @@ func sameBits(got, want any) error {
 		})
 	case []uint16:
 		return differ(got, want.([]uint16), func(a, b uint16) bool { return a == b })
+	case []uint8:
+		return differ(got, want.([]uint8), func(a, b uint8) bool { return a == b })
+	case []uint32:
+		return differ(got, want.([]uint32), func(a, b uint32) bool { return a == b })
 	case []int32:
 		return differ(got, want.([]int32), func(a, b int32) bool { return a == b })
 	}

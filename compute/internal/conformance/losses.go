@@ -29,7 +29,7 @@ func lossCall(c *call, m, n int, with bool, f func(loss, dx []float32, s span)) 
 }
 
 // bothLosses checks a loss with and without its gradient.
-func (o *op) bothLosses(name string, want []judge, run func(with bool) func(c *call)) {
+func (o *op) bothLosses(name string, want []Judge, run func(with bool) func(c *call)) {
 	o.check(example{name: name, want: want, run: run(true)})
 	if len(want) > 0 {
 		want = want[:1]
@@ -65,7 +65,7 @@ func testCrossEntropy(o *op) {
 			}
 		}
 		dx := ref.Scale(float64(scale), ref.CrossEntropyGrad(ref.Float64(x), target, n, ignore))
-		want := []judge{near(ref.CrossEntropy(ref.Float64(x), target, n, ignore), 1e-6, size(x)), near(dx, 1e-6, 1)}
+		want := []Judge{Near(ref.CrossEntropy(ref.Float64(x), target, n, ignore), 1e-6, size(x)), Near(dx, 1e-6, 1)}
 		run := func(with bool) func(c *call) {
 			return func(c *call) {
 				x, target := read(c, x), read(c, target)
@@ -85,9 +85,9 @@ func testSoftCrossEntropy(o *op) {
 	for _, g := range o.rows() {
 		m, n := g.from, g.to
 		x, scale := o.someLogits(m*n), o.Float32()
-		w := narrow(ref.Softmax(ref.Float64(Normal(o.Rand, m*n)), n, Mask(o.Rand, m*n)))
+		w := ref.Float32(ref.Softmax(ref.Float64(Normal(o.Rand, m*n)), n, Mask(o.Rand, m*n)))
 		dx := ref.Scale(float64(scale), ref.SoftCrossEntropyGrad(ref.Float64(x), ref.Float64(w), n))
-		want := []judge{near(ref.SoftCrossEntropy(ref.Float64(x), ref.Float64(w), n), 1e-6, size(x)), near(dx, 1e-6, 1)}
+		want := []Judge{Near(ref.SoftCrossEntropy(ref.Float64(x), ref.Float64(w), n), 1e-6, size(x)), Near(dx, 1e-6, 1)}
 		run := func(with bool) func(c *call) {
 			return func(c *call) {
 				x, w := read(c, x), read(c, w)
@@ -112,7 +112,7 @@ func testDivergence(o *op) {
 			x64, y64 := ref.Float64(x), ref.Float64(y)
 			dx := ref.Scale(float64(scale), ref.DivergenceGrad(f, x64, y64, n, 1/float64(invT)))
 			terms := float64(invT) * max(size(x), size(y))
-			want := []judge{near(ref.Divergence(f, x64, y64, n, 1/float64(invT)), 1e-6, terms), near(dx, 1e-6, terms*terms)}
+			want := []Judge{Near(ref.Divergence(f, x64, y64, n, 1/float64(invT)), 1e-6, terms), Near(dx, 1e-6, terms*terms)}
 			run := func(with bool) func(c *call) {
 				return func(c *call) {
 					x, y := read(c, x), read(c, y)
@@ -135,7 +135,7 @@ func testSquaredError(o *op) {
 		x, y, scale := Normal(o.Rand, m*n), Normal(o.Rand, m*n), o.Float32()
 		x64, y64 := ref.Float64(x), ref.Float64(y)
 		dx := ref.Scale(float64(scale), ref.SquaredErrorGrad(x64, y64))
-		want := []judge{near(ref.SquaredError(x64, y64, n), 1e-6, 0), near(dx, 1e-6, 1)}
+		want := []Judge{Near(ref.SquaredError(x64, y64, n), 1e-6, 0), Near(dx, 1e-6, 1)}
 		run := func(with bool) func(c *call) {
 			return func(c *call) {
 				x, y := read(c, x), read(c, y)

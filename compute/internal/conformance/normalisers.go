@@ -64,7 +64,7 @@ func testSoftmax(o *op, logarithm bool) {
 			f, want = (*call).logSoftmax, ref.LogSoftmax
 		}
 		o.check(example{name: fmt.Sprintf("%d by %d, mask %t", m, n, mask != nil), inPlace: true,
-			want: []judge{logitsNear(want(ref.Float64(x), n, mask))},
+			want: []Judge{logitsNear(want(ref.Float64(x), n, mask))},
 			run: func(c *call) {
 				dst, in := over(c, x)
 				mask := readOrNil(c, mask)
@@ -87,10 +87,10 @@ func piece[T any](x []T, from, to int) []T {
 }
 
 // logitsNear is near for each element: huge ones say nothing of the others.
-func logitsNear(want []float64) judge {
+func logitsNear(want []float64) Judge {
 	return func(got any) error {
 		for i, g := range got.([]float32) {
-			if err := Near([]float64{float64(g)}, want[i:i+1], 1e-6, 1, math.MaxFloat32); err != nil {
+			if err := Within([]float64{float64(g)}, want[i:i+1], 1e-6, 1, math.MaxFloat32); err != nil {
 				return fmt.Errorf("element %d: %w", i, err)
 			}
 		}
@@ -115,8 +115,8 @@ func testSoftmaxGrad(o *op, logarithm bool) {
 				}
 			}
 		}
-		y := narrow(forward(ref.Float64(x), n, mask))
-		want := []judge{near(backward(ref.Float64(dy), ref.Float64(x), n, mask), 1e-6, scale)}
+		y := ref.Float32(forward(ref.Float64(x), n, mask))
+		want := []Judge{Near(backward(ref.Float64(dy), ref.Float64(x), n, mask), 1e-6, scale)}
 		name := fmt.Sprintf("%d by %d, mask %t", m, n, mask != nil)
 		run := func(c *call) {
 			dx, dy, y := write[float32](c, m*n), read(c, dy), read(c, y)
@@ -133,14 +133,6 @@ func testSoftmaxGrad(o *op, logarithm bool) {
 		dy, y = Sprinkle(o.Rand, dy, n+1), Sprinkle(o.Rand, y, n+1)
 		o.check(example{name: "special numbers, " + name, run: run})
 	}
-}
-
-func narrow(x []float64) []float32 {
-	y := make([]float32, len(x))
-	for i, v := range x {
-		y[i] = float32(v)
-	}
-	return y
 }
 
 // normInputs are rows for a norm and its backward pass.
@@ -176,7 +168,7 @@ func testLayerNorm(o *op) {
 		in := o.normInputs(g)
 		y, mean, rstd := ref.LayerNorm(ref.Float64(in.x), ref.Float64(in.gamma), ref.Float64(in.beta), in.n, eps)
 		o.check(example{name: in.String(), run: in.layerNorm, inPlace: true,
-			want: []judge{near(y, 1e-6, 1), near(mean, 1e-6, 1), near(rstd, 1e-6, 0)}})
+			want: []Judge{Near(y, 1e-6, 1), Near(mean, 1e-6, 1), Near(rstd, 1e-6, 0)}})
 		in = o.special(in)
 		o.check(example{name: "special numbers, " + in.String(), run: in.layerNorm, inPlace: true})
 	}
@@ -196,10 +188,10 @@ func testLayerNormGrad(o *op) {
 		in := o.normInputs(g)
 		_, mean, rstd := ref.LayerNorm(ref.Float64(in.x), ref.Float64(in.gamma), ref.Float64(in.beta), in.n, eps)
 		want, _, _ := ref.LayerNormGrad(ref.Float64(in.dy), ref.Float64(in.x), ref.Float64(in.gamma), in.n, eps)
-		o.check(example{name: in.String(), want: []judge{near(want, 1e-6, in.scale())},
-			run: in.layerNormGrad(narrow(mean), narrow(rstd))})
+		o.check(example{name: in.String(), want: []Judge{Near(want, 1e-6, in.scale())},
+			run: in.layerNormGrad(ref.Float32(mean), ref.Float32(rstd))})
 		in = o.special(in)
-		o.check(example{name: "special numbers, " + in.String(), run: in.layerNormGrad(narrow(mean), narrow(rstd))})
+		o.check(example{name: "special numbers, " + in.String(), run: in.layerNormGrad(ref.Float32(mean), ref.Float32(rstd))})
 	}
 }
 
@@ -221,10 +213,10 @@ func testLayerNormParamGrad(o *op) {
 		_, mean, rstd := ref.LayerNorm(ref.Float64(in.x), ref.Float64(in.gamma), ref.Float64(in.beta), in.n, eps)
 		_, dgamma, dbeta := ref.LayerNormGrad(ref.Float64(in.dy), ref.Float64(in.x), ref.Float64(in.gamma), in.n, eps)
 		scale := math.Sqrt(float64(in.m))
-		o.check(example{name: in.String(), want: []judge{near(dgamma, 1e-6, scale), near(dbeta, 1e-6, scale)},
-			run: in.layerNormParamGrad(narrow(mean), narrow(rstd))})
+		o.check(example{name: in.String(), want: []Judge{Near(dgamma, 1e-6, scale), Near(dbeta, 1e-6, scale)},
+			run: in.layerNormParamGrad(ref.Float32(mean), ref.Float32(rstd))})
 		in = o.special(in)
-		o.check(example{name: "special numbers, " + in.String(), run: in.layerNormParamGrad(narrow(mean), narrow(rstd))})
+		o.check(example{name: "special numbers, " + in.String(), run: in.layerNormParamGrad(ref.Float32(mean), ref.Float32(rstd))})
 	}
 }
 
@@ -242,7 +234,7 @@ func testRMSNorm(o *op) {
 	for _, g := range o.rows() {
 		in := o.normInputs(g)
 		y, rrms := ref.RMSNorm(ref.Float64(in.x), ref.Float64(in.gamma), in.n, eps)
-		o.check(example{name: in.String(), run: in.rmsNorm, inPlace: true, want: []judge{near(y, 1e-6, 1), near(rrms, 1e-6, 0)}})
+		o.check(example{name: in.String(), run: in.rmsNorm, inPlace: true, want: []Judge{Near(y, 1e-6, 1), Near(rrms, 1e-6, 0)}})
 		in = o.special(in)
 		o.check(example{name: "special numbers, " + in.String(), run: in.rmsNorm, inPlace: true})
 	}
@@ -262,9 +254,9 @@ func testRMSNormGrad(o *op) {
 		in := o.normInputs(g)
 		_, rrms := ref.RMSNorm(ref.Float64(in.x), ref.Float64(in.gamma), in.n, eps)
 		want, _ := ref.RMSNormGrad(ref.Float64(in.dy), ref.Float64(in.x), ref.Float64(in.gamma), in.n, eps)
-		o.check(example{name: in.String(), run: in.rmsNormGrad(narrow(rrms)), want: []judge{near(want, 1e-6, 1)}})
+		o.check(example{name: in.String(), run: in.rmsNormGrad(ref.Float32(rrms)), want: []Judge{Near(want, 1e-6, 1)}})
 		in = o.special(in)
-		o.check(example{name: "special numbers, " + in.String(), run: in.rmsNormGrad(narrow(rrms))})
+		o.check(example{name: "special numbers, " + in.String(), run: in.rmsNormGrad(ref.Float32(rrms))})
 	}
 }
 
@@ -284,10 +276,10 @@ func testRMSNormParamGrad(o *op) {
 		in := o.normInputs(g)
 		_, rrms := ref.RMSNorm(ref.Float64(in.x), ref.Float64(in.gamma), in.n, eps)
 		_, dgamma := ref.RMSNormGrad(ref.Float64(in.dy), ref.Float64(in.x), ref.Float64(in.gamma), in.n, eps)
-		o.check(example{name: in.String(), run: in.rmsNormParamGrad(narrow(rrms)),
-			want: []judge{near(dgamma, 1e-6, math.Sqrt(float64(in.m)))}})
+		o.check(example{name: in.String(), run: in.rmsNormParamGrad(ref.Float32(rrms)),
+			want: []Judge{Near(dgamma, 1e-6, math.Sqrt(float64(in.m)))}})
 		in = o.special(in)
-		o.check(example{name: "special numbers, " + in.String(), run: in.rmsNormParamGrad(narrow(rrms))})
+		o.check(example{name: "special numbers, " + in.String(), run: in.rmsNormParamGrad(ref.Float32(rrms))})
 	}
 }
 

@@ -101,7 +101,7 @@ func testPack(o *op) {
 					c.Pack(dst, in, b.ld, s.k, s.n, trans, p.from, p.to)
 				}
 			},
-			want: []judge{exactly(want)},
+			want: []Judge{Exactly(want)},
 		})
 	}
 }
@@ -141,7 +141,7 @@ func testPackBF16(o *op) {
 					c.PackBF16(dst, in, b.ld, s.k, s.n, trans, p.from, p.to)
 				}
 			},
-			want: []judge{exactly(packBF16(b, s.k, s.n, trans))},
+			want: []Judge{Exactly(packBF16(b, s.k, s.n, trans))},
 		})
 	}
 }
@@ -216,7 +216,7 @@ func testGemm(o *op) {
 	for _, s := range o.triples() {
 		g := o.gemm(s)
 		e := example{name: g.String(), run: g.exact, fast: o.suite.Inexact,
-			want: []judge{near(g.want(ref.Float64), 1e-6, math.Sqrt(float64(1+g.k)))}}
+			want: []Judge{Near(g.want(ref.Float64), 1e-6, math.Sqrt(float64(1+g.k)))}}
 		o.check(e)
 		if o.IntN(3) == 0 {
 			g.a.x, g.b, g.bias = Sprinkle(o.Rand, g.a.x, 50), Sprinkle(o.Rand, g.b, 50), Sprinkle(o.Rand, g.bias, 20)
@@ -227,7 +227,7 @@ func testGemm(o *op) {
 	g := o.gemm(triple{5, 40, 0})
 	g.accumulate, g.act, g.bias = true, kernel.ActNone, nil
 	g.c0.x = Sprinkle(o.Rand, g.c0.x, 2)
-	o.check(example{name: g.String(), run: g.exact, want: []judge{exactly(g.c0.x)}})
+	o.check(example{name: g.String(), run: g.exact, want: []Judge{Exactly(g.c0.x)}})
 }
 
 // exact is the call of Gemm; the operand is packed by the same set.
@@ -245,7 +245,7 @@ func testGemmBF16(o *op) {
 		// The gate of the contract, and that of what comes after the product.
 		rel := max(1e-6, 1e-5*math.Sqrt(float64(g.k)))
 		o.check(example{name: g.String(), run: g.bf16, fast: true,
-			want: []judge{near(g.want(throughBF16), rel, math.Sqrt(float64(1+g.k)))}})
+			want: []Judge{Near(g.want(throughBF16), rel, math.Sqrt(float64(1+g.k)))}})
 	}
 }
 

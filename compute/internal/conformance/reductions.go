@@ -19,11 +19,11 @@ func reductions(s *suite) {
 }
 
 // reduced is the judge of a reduction of n numbers: sums of terms of order one.
-func reduced(want []float64, n int, special bool) []judge {
+func reduced(want []float64, n int, special bool) []Judge {
 	if special { // an intermediate sum may overflow
 		return nil
 	}
-	return []judge{near(want, 1e-6, math.Sqrt(float64(1+n)))}
+	return []Judge{Near(want, 1e-6, math.Sqrt(float64(1+n)))}
 }
 
 func testRowReduce(o *op) {
@@ -99,7 +99,7 @@ func testArgMax(o *op) {
 				}
 			}
 		}
-		o.check(example{name: fmt.Sprintf("%d by %d", m, n), want: []judge{exactly(ref.ArgMax(ref.Float64(x), n))},
+		o.check(example{name: fmt.Sprintf("%d by %d", m, n), want: []Judge{Exactly(ref.ArgMax(ref.Float64(x), n))},
 			run: func(c *call) {
 				dst, in := write[int32](c, m), read(c, x)
 				for _, s := range c.spans(m, 1) {
@@ -112,7 +112,7 @@ func testArgMax(o *op) {
 		for i := range x {
 			x[i] = float32(v)
 		}
-		o.check(example{name: fmt.Sprintf("all %v", v), want: []judge{exactly([]int32{0})},
+		o.check(example{name: fmt.Sprintf("all %v", v), want: []Judge{Exactly([]int32{0})},
 			run: func(c *call) { c.ArgMax(write[int32](c, 1), read(c, x), 100) }})
 	}
 }
@@ -120,7 +120,7 @@ func testArgMax(o *op) {
 func testSumSquares64(o *op) {
 	for _, n := range append(lengths, 65535, 65536) {
 		x, special := Normal(o.Rand, n), o.IntN(3) == 0
-		want := []judge{near([]float64{ref.Dot(ref.Float64(x), ref.Float64(x))}, 1e-13, 0)}
+		want := []Judge{Near([]float64{ref.Dot(ref.Float64(x), ref.Float64(x))}, 1e-13, 0)}
 		if special {
 			x, want = Sprinkle(o.Rand, x, n+1), nil
 		}
@@ -149,7 +149,7 @@ func testGram(o *op) {
 			}
 		}
 		o.check(example{name: fmt.Sprintf("%d by %d", m, n),
-			want: []judge{near(want, 1e-13, math.Sqrt(float64(1+m))), belowDiagonal(before, n)},
+			want: []Judge{Near(want, 1e-13, math.Sqrt(float64(1+m))), belowDiagonal(before, n)},
 			run: func(c *call) {
 				dst, in := change(c, before), read(c, x)
 				for _, s := range c.spans(n, 1) {
@@ -161,7 +161,7 @@ func testGram(o *op) {
 }
 
 // belowDiagonal accepts an n-by-n matrix with want below its diagonal.
-func belowDiagonal(want []float64, n int) judge {
+func belowDiagonal(want []float64, n int) Judge {
 	return func(got any) error {
 		for i, v := range got.([]float64) {
 			if i%n < i/n && v != want[i] {
@@ -191,7 +191,7 @@ func testNearestRow(o *op) {
 			}
 		}
 		shape := fmt.Sprintf("%d rows of %d, %d centroids", m, n, k)
-		o.check(example{name: shape, want: []judge{atLeast(distances, least, k), near(least, 1e-6, 0)}, run: run})
+		o.check(example{name: shape, want: []Judge{atLeast(distances, least, k), Near(least, 1e-6, 0)}, run: run})
 		x, centroids = Sprinkle(o.Rand, x, n+1), Sprinkle(o.Rand, centroids, 2*n)
 		o.check(example{name: "special numbers, " + shape, run: run})
 	}
@@ -199,7 +199,7 @@ func testNearestRow(o *op) {
 
 // atLeast accepts, for each row of k distances, an index of one as good as the
 // least, but never the last, which is as far as the first.
-func atLeast(distances, least []float64, k int) judge {
+func atLeast(distances, least []float64, k int) Judge {
 	return func(got any) error {
 		for i, j := range got.([]int32) {
 			if j < 0 || int(j) >= k || distances[i*k+int(j)] > least[i]*(1+1e-5) {

@@ -70,7 +70,7 @@ func testGumbelMax(o *op) {
 	for _, g := range o.rows() {
 		d := o.draws(g.from, g.to)
 		name := fmt.Sprintf("%d by %d, 1/T %v, floor %t", g.from, g.to, d.invT, d.floor != nil)
-		o.check(example{name: name, run: d.run, want: []judge{d.best}})
+		o.check(example{name: name, run: d.run, want: []Judge{d.best}})
 		d.x = Sprinkle(o.Rand, d.x, 3)
 		o.check(example{name: "special numbers, " + name, run: d.run})
 	}
@@ -88,7 +88,7 @@ func testFrequencies(o *op) {
 	}
 	d := draws{n: tokens, invT: 0.8, key: [2]uint32{20, 11}}
 	for i := range rows {
-		d.x = append(d.x, narrow(logits)...)
+		d.x = append(d.x, ref.Float32(logits)...)
 		d.ids, d.step = append(d.ids, uint64(i/64)), append(d.step, uint32(i%64))
 	}
 	drawn := make([]int32, rows)

@@ -69,7 +69,7 @@ type example struct {
 	run  func(c *call)
 	// want has a judge an output; nil: any result, if it is the same in all
 	// variants and sets.
-	want []judge
+	want []Judge
 	// fast results may depend on the variant and the set.
 	fast bool
 	// inPlace runs that variant as well.
@@ -165,7 +165,7 @@ func (o *op) judge(e example, outputs []any) error {
 
 func sameOutputs(got, want []any) error {
 	for i := range want {
-		if err := sameBits(got[i], want[i]); err != nil {
+		if err := SameBits(got[i], want[i]); err != nil {
 			return fmt.Errorf("output %d: %w", i, err)
 		}
 	}

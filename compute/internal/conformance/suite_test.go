@@ -58,7 +58,7 @@ func TestFaultsAreFound(t *testing.T) {
 			for i, v := range x {
 				want[i] = -float64(v)
 			}
-			err := o.compare(example{name: tt.fault, inPlace: true, want: []judge{near(want, 1e-6, 0)}, run: func(c *call) {
+			err := o.compare(example{name: tt.fault, inPlace: true, want: []Judge{Near(want, 1e-6, 0)}, run: func(c *call) {
 				dst, in := over(c, x)
 				for _, s := range c.spans(40, 1) {
 					c.Unary(kernel.Neg, dst[s.from:s.to], in[0][s.from:s.to])

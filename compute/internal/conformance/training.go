@@ -36,7 +36,7 @@ func testAdamW(o *op) {
 			WeightDecay: float64(k.WeightDecay), Step: step}
 		p, m, v := hyper.Update(ref.Float64(a.p), ref.Float64(a.m), ref.Float64(a.v), ref.Scale(float64(k.GradScale), ref.Float64(a.grad)))
 		name := fmt.Sprintf("%d numbers, step %d", n, step)
-		o.check(example{name: name, run: a.run(k), want: []judge{near(p, 1e-6, 1), near(m, 1e-6, 1), near(v, 1e-6, 1)}})
+		o.check(example{name: name, run: a.run(k), want: []Judge{Near(p, 1e-6, 1), Near(m, 1e-6, 1), Near(v, 1e-6, 1)}})
 		a = adamw{Sprinkle(o.Rand, a.p, 9), Sprinkle(o.Rand, a.m, 9), Sprinkle(o.Rand, a.v, 9), Sprinkle(o.Rand, a.grad, 9)}
 		o.check(example{name: "special numbers, " + name, run: a.run(k)})
 	}

@@ -26,6 +26,15 @@ func Float64(x []float32) []float64 {
 	return y
 }
 
+// Float32 rounds.
+func Float32(x []float64) []float32 {
+	y := make([]float32, len(x))
+	for i, v := range x {
+		y[i] = float32(v)
+	}
+	return y
+}
+
 // Dot is the inner product.
 func Dot(x, y []float64) float64 {
 	sum := 0.0
