@@ -11,7 +11,7 @@ func EighScratch(n int) int { return n*n + 3*n }
 // Eigh writes the eigenvalues of the symmetric n-by-n matrix a in descending order
 // and its eigenvectors as the columns of vectors. Of a only the upper triangle is
 // read. Signs: the component of greatest magnitude, the first of equals, is
-// positive. The context is polled every few million operations.
+// positive. The context is polled once a step of O(n^2) operations.
 //
 // Householder's reduction to a tridiagonal matrix and the QL algorithm with
 // implicit shifts, Golub and Van Loan 8.3: about 6n^3 multiplications. Errors of

@@ -14,7 +14,7 @@ func SVDScratch(m, n int) int {
 // SVD writes the thin singular value decomposition of the m-by-n matrix a: u is
 // m by r, s has r values in descending order, v is n by r, r = min(m,n). Columns
 // of u and v whose singular value is 0 complete orthonormal sets. Signs as in
-// [Eigh], by the columns of u. The context is polled every few million operations.
+// [Eigh], by the columns of u. The context is polled once a step of O(mn) operations.
 //
 // Householder's reduction to a bidiagonal matrix and QR steps with implicit
 // shifts, Golub and Reinsch 1970. Errors of values are below max(m,n)*2^-52 times

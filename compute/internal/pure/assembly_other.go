@@ -21,3 +21,6 @@ func widenAsm(dst []float32, x []uint16) int                  { return 0 }
 func adamAsm(p, m, v, grad []float32, a *kernel.AdamW) int    { return 0 }
 func gumbelAsm(dst []float32) int                             { return 0 }
 func (a arithmetic) productAsm(t *tile) int                   { return 0 }
+func roundAsm(dst, x []float32) int                           { return 0 }
+func narrowAsm(dst []uint16, x []float32) int                 { return 0 }
+func widenPairsAsm(dst []float32, x []uint16) int             { return 0 }

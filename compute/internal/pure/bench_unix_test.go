@@ -49,6 +49,11 @@ func BenchmarkGemm(b *testing.B) {
 					M: m, N: n, K: k, P1: kernel.Panels(n)}
 				rate(b, 2*float64(m)*float64(n)*float64(k), "GFLOP/s", func() { s.Gemm(g) })
 			})
+			b.Run(fmt.Sprintf("%s/bf16/%dx%dx%d", s.Name(), m, n, k), func(b *testing.B) {
+				g := &kernel.Gemm{C: make([]float32, m*n), LDC: n, A: make([]float32, m*k), LDA: k, BF16: make([]uint16, kernel.PackedLen(k, n)),
+					M: m, N: n, K: k, P1: kernel.Panels(n)}
+				rate(b, 2*float64(m)*float64(n)*float64(k), "GFLOP/s", func() { s.GemmBF16(g) })
+			})
 		}
 	}
 }
@@ -89,6 +94,23 @@ func BenchmarkDecode(b *testing.B) {
 			{"adamw", n, func() { s.AdamW(weights, m1, m2, w, adam) }},
 		} {
 			b.Run(s.Name()+"/"+c.name, func(b *testing.B) { rate(b, 1000*float64(c.units), "M/s", c.f) })
+		}
+	}
+}
+
+// BenchmarkPack is in millions of numbers a second.
+func BenchmarkPack(b *testing.B) {
+	const n, k = 512, 512
+	w := numbers(rand.New(rand.NewPCG(1, 1)), n*k, false)
+	packed, halves := make([]float32, kernel.PackedLen(k, n)), make([]uint16, kernel.PackedLen(k, n))
+	for _, s := range Assembly()[:1] {
+		for _, trans := range []bool{false, true} {
+			b.Run(fmt.Sprint("float32/", trans), func(b *testing.B) {
+				rate(b, 1000*n*k, "M/s", func() { s.Pack(packed, w, n, k, n, trans, 0, kernel.Panels(n)) })
+			})
+			b.Run(fmt.Sprint("bf16/", trans), func(b *testing.B) {
+				rate(b, 1000*n*k, "M/s", func() { s.PackBF16(halves, w, n, k, n, trans, 0, kernel.Panels(n)) })
+			})
 		}
 	}
 }

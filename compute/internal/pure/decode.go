@@ -66,15 +66,3 @@ func (a arithmetic) dotRowsBF16(dst, x []float32, y []uint16, wide []float32) {
 		a.dotRows(dst[:rows], x, wide)
 	}
 }
-
-// widen makes float32 of the first halves of x.
-func (a arithmetic) widen(dst []float32, x []uint16) {
-	if a >= avx2 {
-		n := widenAsm(dst, x)
-		dst, x = dst[n:], x[n:]
-	}
-	x = x[:len(dst)]
-	for i := range dst {
-		dst[i] = fromBF16(x[i])
-	}
-}

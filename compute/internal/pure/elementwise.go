@@ -218,24 +218,3 @@ func (set) Where(dst []float32, cond []uint8, a, b []float32) {
 		}
 	}
 }
-
-// ToBF16 rounds.
-func (set) ToBF16(dst []uint16, x []float32) {
-	dst = dst[:len(x)]
-	for i, v := range x {
-		dst[i] = toBF16(v)
-	}
-}
-
-// FromBF16 widens.
-func (s set) FromBF16(dst []float32, x []uint16) { s.widen(dst, x) }
-
-func toBF16(x float32) uint16 {
-	u := math.Float32bits(x)
-	if x != x {
-		return uint16(u>>16)&0x8000 | 0x7fc0
-	}
-	return uint16((u + 0x7fff + u>>16&1) >> 16)
-}
-
-func fromBF16(x uint16) float32 { return math.Float32frombits(uint32(x) << 16) }

@@ -171,6 +171,29 @@ func TestBF16(t *testing.T) {
 	}
 }
 
+// TestBF16Bits takes bits of all kinds, and lengths that leave a rest.
+func TestBF16Bits(t *testing.T) {
+	x := make([]float32, 1<<16+3)
+	for i := range x {
+		x[i] = math.Float32frombits(uint32(i) * 65539)
+	}
+	want := make([]uint16, len(x))
+	Exact().ToBF16(want, x)
+	for _, s := range Assembly() {
+		got := make([]uint16, len(x))
+		s.ToBF16(got, x)
+		for i := range got {
+			if got[i] != want[i] {
+				t.Fatalf("%s: bfloat16 of %08x is %04x, want %04x", s.Name(), math.Float32bits(x[i]), got[i], want[i])
+			}
+		}
+		rounded, wide := make([]float32, len(x)), make([]float32, len(x))
+		s.(set).round(rounded, x)
+		s.FromBF16(wide, want)
+		same(t, "rounded", rounded, wide)
+	}
+}
+
 func TestAdamW(t *testing.T) {
 	a := &kernel.AdamW{LR: 1e-3, Beta1: 0.9, Beta2: 0.95, Eps: 1e-8, WeightDecay: 0.1, Correction1: 2.5, Correction2: 7, GradScale: 0.3}
 	forRows(t, func(t *testing.T, s kernel.Set, n int, in func(int) []float32) {

@@ -34,10 +34,13 @@ const (
 	cGELUC
 	cGELUK
 	c3GELUK
-	cExp  = 32 * iota
-	cLog  = cExp + 32*6
-	cTanh = cLog + 32*9
-	cEnd  = cTanh + 32*5
+	cIntOne
+	cHalfLast // 0x7fff, an integer: almost half of the last bit of bfloat16
+	cUpper    // the mask of the bits of bfloat16
+	cExp      = 32 * iota
+	cLog      = cExp + 32*6
+	cTanh     = cLog + 32*9
+	cEnd      = cTanh + 32*5
 )
 
 // constants is the table that the assembly reads.
@@ -45,27 +48,30 @@ var constants = newConstants()
 
 var _ = &constants // as no Go does
 
-func newConstants() (t [cEnd / 4]float32) {
-	set := func(offset int, values ...float32) {
-		for i, v := range values {
-			for j := range 8 {
-				t[offset/4+8*i+j] = v
-			}
+func newConstants() (t [cEnd / 4]uint32) {
+	set := func(offset int, bits uint32) {
+		for j := range 8 {
+			t[offset/4+j] = bits
 		}
 	}
 	for offset, v := range map[int]float32{
 		cLog2E: exact.Log2E, cRounder: exact.Rounder, cMinusLn2Hi: -exact.Ln2Hi, cMinusLn2Lo: -exact.Ln2Lo,
 		cLn2Hi: exact.Ln2Hi, cLn2Lo: exact.Ln2Lo, cExpMax: exact.ExpMax, cExpMin: exact.ExpMin,
-		cInf: -negInf, cNaN: nan, cZero: 0, cHalf: 0.5, cMinusHalf: -0.5, cOne: 1, cTwo: 2,
-		cSign: math.Float32frombits(1 << 31), cBias: math.Float32frombits(127), cLeastNormal: 0x1p-126,
-		cScale: 0x1p23, cScaleLog: -23, cRootHalf: math.Float32frombits(0x3f3504f3), cTanhSplit: 0.625,
+		cZero: 0, cHalf: 0.5, cMinusHalf: -0.5, cOne: 1, cTwo: 2, cLeastNormal: 0x1p-126,
+		cScale: 0x1p23, cScaleLog: -23, cTanhSplit: 0.625,
 		cGELUC: exact.GELUC, cGELUK: exact.GELUK, c3GELUK: 3 * exact.GELUK,
 	} {
-		set(offset, v)
+		set(offset, math.Float32bits(v))
 	}
-	set(cExp, exact.ExpPoly[:]...)
-	set(cLog, exact.LogPoly[:]...)
-	set(cTanh, exact.TanhPoly[:]...)
+	for offset, bits := range map[int]uint32{cInf: 0x7f800000, cNaN: 0x7fc00000, cSign: 1 << 31, cBias: 127,
+		cRootHalf: 0x3f3504f3, cIntOne: 1, cHalfLast: 0x7fff, cUpper: 0xffff0000} {
+		set(offset, bits)
+	}
+	for offset, poly := range map[int][]float32{cExp: exact.ExpPoly[:], cLog: exact.LogPoly[:], cTanh: exact.TanhPoly[:]} {
+		for i, v := range poly {
+			set(offset+32*i, math.Float32bits(v))
+		}
+	}
 	return t
 }
 

@@ -108,3 +108,15 @@
 	VFMADD132PS  const_cGELUK(BX), Y0, Y1        \
 	VMULPS       const_cGELUC(BX), Y1, Y0        \
 	TANH
+
+// ROUND is Y0 rounded to bfloat16, as a float32; Y1 and Y2 are used up.
+#define ROUND \
+	VPSRLD       $16, Y0, Y1                     \
+	VPAND        const_cIntOne(BX), Y1, Y1       \
+	VPADDD       const_cHalfLast(BX), Y1, Y1     \
+	VPADDD       Y0, Y1, Y1                      \
+	VCMPPS       $3, Y0, Y0, Y2                  \
+	VANDPS       const_cSign(BX), Y0, Y0         \
+	VORPS        const_cNaN(BX), Y0, Y0          \
+	VBLENDVPS    Y2, Y0, Y1, Y0                  \
+	VANDPS       const_cUpper(BX), Y0, Y0

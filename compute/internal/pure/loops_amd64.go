@@ -22,11 +22,6 @@ func adamAVX2(p, m, v, grad *float32, n int, a *kernel.AdamW, c1, c2 float32)
 //go:noescape
 func dotRowsAVX2(dst, x, y *float32, n, rows int)
 
-// widenAVX2 takes a multiple of 8.
-//
-//go:noescape
-func widenAVX2(dst *float32, x *uint16, n int)
-
 // dotRowsAsm takes rows of a multiple of 32 numbers.
 func dotRowsAsm(dst, x, y []float32) int {
 	n, rows := len(x), len(dst)
@@ -35,14 +30,6 @@ func dotRowsAsm(dst, x, y []float32) int {
 	}
 	dotRowsAVX2(&dst[0], &x[0], &y[:n*rows][0], n, rows)
 	return rows
-}
-
-func widenAsm(dst []float32, x []uint16) int {
-	n := len(dst) &^ 7
-	if n > 0 {
-		widenAVX2(&dst[0], &x[:n][0], n)
-	}
-	return n
 }
 
 func sumAsm(p *lanes, x []float32) int {

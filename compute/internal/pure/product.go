@@ -85,26 +85,6 @@ func packColumns(panel, b []float32, ldb, k, cols int) {
 	}
 }
 
-// PackBF16 packs pairs of rows, rounded.
-func (set) PackBF16(dst []uint16, b []float32, ldb, k, n int, trans bool, p0, p1 int) {
-	rows := k + k%2
-	for p := p0; p < p1; p++ {
-		panel := dst[p*rows*width:][:rows*width]
-		cols := min(width, n-p*width)
-		clear(panel)
-		for l := range k {
-			pair := panel[l/2*2*width:]
-			for j := range cols {
-				at := l*ldb + p*width + j
-				if trans {
-					at = (p*width+j)*ldb + l
-				}
-				pair[2*j+l%2] = toBF16(b[at])
-			}
-		}
-	}
-}
-
 // depth is the number of rows of a panel that are used by all rows of the left
 // operand before the next ones are, so that they stay in the first cache.
 const depth = 256
@@ -145,54 +125,3 @@ func (s set) finish(g *kernel.Gemm, c []float32, p int) {
 
 var activations = [...]kernel.UnaryOp{kernel.ActReLU: kernel.ReLU, kernel.ActGELU: kernel.GELU,
 	kernel.ActSiLU: kernel.SiLU, kernel.ActTanh: kernel.Tanh}
-
-// Blocks of the operands of GemmBF16 on the stack, as float32.
-const (
-	deep = 64
-	tall = 24
-)
-
-// GemmBF16 widens a block of the panel and rounds one of the left operand, whose
-// products are then exact in float32.
-func (s set) GemmBF16(g *kernel.Gemm) {
-	var right [deep * width]float32
-	var left [tall * deep]float32
-	rows := g.K + g.K%2
-	for p := g.P0; p < g.P1 && g.M > 0; p++ {
-		for l := 0; l == 0 || l < g.K; l += deep {
-			k := min(deep, g.K-l)
-			widenPairs(right[:(k+k%2)*width], g.BF16[(p*rows+l)*width:])
-			for i := 0; i < g.M; i += tall {
-				m := min(tall, g.M-i)
-				roundLeft(&left, g, i, m, l, k)
-				s.product(&tile{c: g.C[i*g.LDC+p*width:], ldc: g.LDC, a: left[:], rs: deep, ks: 1,
-					b: right[:], ldb: width, m: m, n: min(width, g.N-p*width), k: k, add: g.Accumulate || l > 0})
-			}
-		}
-		s.finish(g, g.C[p*width:], p)
-	}
-}
-
-// roundLeft rounds m rows from i and k columns from l of the left operand.
-func roundLeft(dst *[tall * deep]float32, g *kernel.Gemm, i, m, l, k int) {
-	rs, ks := g.LDA, 1
-	if g.TransA {
-		rs, ks = 1, g.LDA
-	}
-	for r := range m {
-		row := dst[r*deep:][:k]
-		for x := range row {
-			row[x] = fromBF16(toBF16(g.A[(i+r)*rs+(l+x)*ks]))
-		}
-	}
-}
-
-// widenPairs undoes the interleaving of pairs of rows.
-func widenPairs(dst []float32, src []uint16) {
-	for l := 0; l < len(dst); l += 2 * width {
-		even, odd, pairs := dst[l:][:width], dst[l+width:][:width], src[l:][:2*width]
-		for j := range even {
-			even[j], odd[j] = fromBF16(pairs[2*j]), fromBF16(pairs[2*j+1])
-		}
-	}
-}
