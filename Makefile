@@ -14,7 +14,7 @@ LAKE   ?= lake
 DOCS   ?= 0
 
 .DEFAULT_GOAL := help
-.PHONY: help build run test race nocgo bench bench-long lint fmt vet fuzz readers notebooks vuln ci clean $(BIN)
+.PHONY: help build run test race nocgo bench bench-long bench-compute lint fmt vet fuzz readers notebooks vuln ci clean $(BIN)
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -54,6 +54,9 @@ bench: $(BIN) ## how fast this machine runs each hot path; writes docs/benchmark
 bench-long: $(BIN) ## memory by size of input and the cost of 30 nights; needs 15 GB and an hour
 	$(GO) run ./infra/bench memory
 	$(GO) run ./infra/bench nights
+
+bench-compute: $(BIN) ## compute beside PyTorch and OpenBLAS; writes docs/compute-benchmarks.md
+	$(GO) run ./infra/bench -doc docs/compute-benchmarks.md compute
 
 lint: ## golangci-lint, pinned
 	$(GO) run $(GOLANGCI) run ./...

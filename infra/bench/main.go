@@ -4,9 +4,11 @@
 //	go run ./infra/bench cases startup          # what make bench does
 //	go run ./infra/bench -mb 1000,2000,4000 memory
 //	go run ./infra/bench -nights 30 -mb 64 nights
+//	go run ./infra/bench -doc docs/compute-benchmarks.md compute
 //
 // CPU time and memory are what the kernel booked for the finished process. CPU
-// time is the measure wherever rates are given: a busy host does not show in it.
+// time is the measure wherever rates of text are given: a busy host does not show
+// in it. Those of compute are by the clock.
 package main
 
 import (
@@ -27,6 +29,7 @@ type driver struct {
 	dir     string
 	mb      []int
 	nights  int
+	rounds  int
 	seconds float64
 	input   string
 }
@@ -38,6 +41,7 @@ var sections = map[string]func(*driver, context.Context) (string, error){
 	"startup": (*driver).startup,
 	"memory":  (*driver).memory,
 	"nights":  (*driver).manyNights,
+	"compute": (*driver).compute,
 }
 
 func main() {
@@ -48,6 +52,7 @@ func main() {
 	flag.StringVar(&d.dir, "dir", os.TempDir(), "folder for corpora and lakes, which are removed again")
 	flag.StringVar(&mb, "mb", "", "10^6 bytes of text: of each run of memory (default 1000,2000,4000), of a night of nights (default 64)")
 	flag.IntVar(&d.nights, "nights", 30, "nights of the section nights")
+	flag.IntVar(&d.rounds, "rounds", 3, "rounds of the section compute")
 	flag.Float64Var(&d.seconds, "seconds", 1, "seconds a case and repeat")
 	flag.StringVar(&d.input, "input", "", "texts of the section real")
 	flag.Parse()
@@ -61,7 +66,7 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	if flag.NArg() == 0 {
-		fail(fmt.Errorf("name the sections to measure: cases, real, startup, memory, nights"))
+		fail(fmt.Errorf("name the sections to measure: cases, real, startup, memory, nights, compute"))
 	}
 	for _, name := range flag.Args() {
 		if err := d.section(ctx, name); err != nil {

@@ -25,6 +25,9 @@ type Result struct {
 	// Wall is the rate by the clock with all cores, where the case is a whole
 	// night; it says little on a busy host.
 	Wall float64 `json:"wall,omitempty"`
+	// Best is the rate of the fastest single piece of work of a compute case: what
+	// shows through a busy host, as the peak does.
+	Best float64 `json:"best,omitempty"`
 	Note string  `json:"note,omitempty"`
 }
 

@@ -99,24 +99,27 @@ func (e *env) besidePeak(ctx context.Context, d *compute.Device, r rate) (Result
 	if err := r.warm(); err != nil {
 		return Result{}, err
 	}
-	rates, peaks := make([]float64, e.Repeat), make([]float64, e.Repeat)
+	rates, peaks, best := make([]float64, e.Repeat), make([]float64, e.Repeat), 0.0
 	for i := range rates {
 		peaks[i] = d.FMAPeak(e.Seconds/4) * 1e9 / r.flops
 		runtime.GC()
-		units, start := 0.0, time.Now()
-		for units == 0 || time.Since(start).Seconds() < e.Seconds {
+		units, took := 0.0, 0.0
+		for units == 0 || took < e.Seconds {
 			if err := ctx.Err(); err != nil {
 				return Result{}, err
 			}
+			start := time.Now()
 			n, err := r.work()
 			if err != nil {
 				return Result{}, err
 			}
-			units += n
+			t := time.Since(start).Seconds()
+			units, took, best = units+n, took+t, max(best, n/t)
 		}
-		rates[i] = units / time.Since(start).Seconds()
+		rates[i] = units / took
 	}
 	out := median(rates)
+	out.Best = best
 	out.Unit, out.Bound, out.BoundValue = r.unit, fmaPeak, median(peaks).Value
 	if out.BoundValue > 0 {
 		out.Ratio = out.Value / out.BoundValue

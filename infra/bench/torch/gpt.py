@@ -86,7 +86,7 @@ def train(variant: str) -> Callable[[], float]:
     return run
 
 
-def one(case: str, variant: str, seconds: float, repeat: int) -> list[float]:
+def one(case: str, variant: str, seconds: float, repeat: int) -> measure.Rates:
     torch.manual_seed(1)
     if case == "train":
         return measure.rates(train(variant), seconds, repeat)

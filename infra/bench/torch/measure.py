@@ -20,7 +20,7 @@ class Result:
     cores: int
     peer: str  # what ran, with its version
     value: float = 0.0  # the median of the repeats
-    best: float = 0.0  # the highest of them
+    best: float = 0.0  # the rate of the fastest single step
     variant: str = ""  # how: the fastest of those tried
     simd: str = ""
     repeat: int = 0
@@ -34,27 +34,39 @@ class Result:
         return json.dumps(dataclasses.asdict(self))
 
 
-def rates(step: Callable[[], float], seconds: float, repeats: int, warm: Callable[[], float] | None = None) -> list[float]:
+@dataclasses.dataclass
+class Rates:
+    """The rates of a variant."""
+
+    repeats: list[float]
+    best: float  # of a single step
+
+
+def rates(step: Callable[[], float], seconds: float, repeats: int, warm: Callable[[], float] | None = None) -> Rates:
     """The rates of repeats of step, which returns the work it did, by the clock.
 
     A repeat ends with the first step past its seconds. Before them warm runs, by
     default a step, and is not counted.
     """
     (warm or step)()
-    out = []
+    out = Rates([], 0.0)
     for _ in range(repeats):
-        work, start = 0.0, time.perf_counter()
-        while not work or time.perf_counter() - start < seconds:
-            work += step()
-        out.append(work / (time.perf_counter() - start))
+        work = took = 0.0
+        while not work or took < seconds:
+            start = time.perf_counter()
+            done = step()
+            elapsed = time.perf_counter() - start
+            work, took, out.best = work + done, took + elapsed, max(out.best, done / elapsed)
+        out.repeats.append(work / took)
     return out
 
 
-def fastest(result: Result, measured: dict[str, list[float]]) -> Result:
+def fastest(result: Result, measured: dict[str, Rates]) -> Result:
     """Fills in the variant with the highest median, and names the others."""
-    medians = {name: statistics.median(values) for name, values in measured.items()}
-    best = max(medians, key=medians.__getitem__)
-    values = measured[best]
-    others = {name: value for name, value in medians.items() if name != best}
+    medians = {name: statistics.median(r.repeats) for name, r in measured.items()}
+    variant = max(medians, key=medians.__getitem__)
+    values = measured[variant].repeats
     return dataclasses.replace(
-        result, value=medians[best], best=max(values), variant=best, repeat=len(values), spread=(max(values) - min(values)) / medians[best], others=others)
+        result, value=medians[variant], best=measured[variant].best, variant=variant, repeat=len(values),
+        spread=(max(values) - min(values)) / medians[variant],
+        others={name: value for name, value in medians.items() if name != variant})

@@ -26,7 +26,7 @@ import measure
 SHAPES = {"sgemm_512": (512, 512, 512), "sgemm_1024": (1024, 1024, 1024), "sgemm_64x512x512": (64, 512, 512)}  # M, N, K
 CORES = ["", "SkylakeX", "Cooperlake", "SapphireRapids", "Zen", "Haswell"]  # "": what the library picks itself
 
-Measured = dict[str, list[float]]  # rates by case
+Measured = dict[str, measure.Rates]  # by case
 
 
 def operands(m: int, n: int, k: int) -> tuple[numpy.ndarray, numpy.ndarray]:
@@ -60,10 +60,10 @@ def with_torch(threads: int, seconds: float, repeat: int) -> Iterator[measure.Re
         c = torch.empty(m, n)
         return lambda: torch.mm(a, b, out=c)
 
-    for name, values in every(multiply, seconds, repeat).items():
+    for name, found in every(multiply, seconds, repeat).items():
         result = measure.Result(f"compute/{name}", "GFLOP/s", threads, f"pytorch {torch.__version__}",
                                 simd=torch.backends.cpu.get_cpu_capability().lower())
-        yield measure.fastest(result, {"mm": values})
+        yield measure.fastest(result, {"mm": found})
 
 
 def libraries() -> dict[str, str]:
@@ -99,11 +99,11 @@ def child(path: str, seconds: float, repeat: int) -> None:
         assert numpy.allclose(c, a @ b, atol=1e-3)
         return once
 
-    print(json.dumps({"config": config().decode(), "rates": every(multiply, seconds, repeat)}))
+    print(json.dumps({"config": config().decode(), "rates": {name: vars(r) for name, r in every(multiply, seconds, repeat).items()}}))
 
 
 def with_openblas(threads: int, only: str, seconds: float, repeat: int) -> Iterator[measure.Result]:
-    measured: dict[str, Measured] = {name: {} for name in SHAPES}
+    measured: dict[str, dict[str, measure.Rates]] = {name: {} for name in SHAPES}  # by case and variant
     versions = {}
     for library, path in libraries().items():
         for core in CORES:
@@ -121,8 +121,8 @@ def with_openblas(threads: int, only: str, seconds: float, repeat: int) -> Itera
             versions[library] = words[1]
             if core and core.lower() not in answer["config"].lower():
                 continue  # a name the library does not know: it picked for itself
-            for name, values in answer["rates"].items():
-                measured[name][variant] = values
+            for name, found in answer["rates"].items():
+                measured[name][variant] = measure.Rates(**found)
     for name, by_variant in measured.items():
         if by_variant:
             result = measure.fastest(measure.Result(f"compute/{name}", "GFLOP/s", threads, ""), by_variant)
