@@ -221,6 +221,7 @@ struct gumbel_max_args {
   int64_t m, n;
   uint32_t key0, key1;
   float inv_t;
+  bool lowest_if_nan;
 };
 
 // Columns: 32 columns a block, and 32 threads a column.
@@ -243,12 +244,6 @@ struct sum_squares_args {
   static constexpr int threads = 128;
   double *dst;
   const float *x;
-  int64_t n;
-};
-struct cumulate_args {
-  static constexpr int threads = 32;
-  double *dst;
-  const double *x;
   int64_t n;
 };
 struct gram_args {

@@ -159,7 +159,6 @@ bool reductions(const chi_cmd &c, operands *o) {
     case CHI_OP_SUM_SQUARES: o->need((d[0] + 65535) / 65536, 8), o->need(m, 4); return true;
     case CHI_OP_GRAM: o->need(count(d[1]) * d[1], 8), o->need(mn, 4); return true;
     case CHI_OP_NEAREST_ROW: o->need(m, 4), o->need(m, 4), o->need(mn, 4), o->need(count(d[2]) * d[1], 4); return true;
-    case CHI_OP_CUMULATE: o->need(1, 8), o->need(m, 8); return true;
     case CHI_OP_COL_MEAN: o->need(d[1], 8), o->need(d[1], 4), o->need(mn, 4); return true;
     case CHI_OP_MIRROR: o->need(count(d[1]) * d[1], 8), o->maybe(d[1], 8); return true;
     case CHI_OP_TWO_HOT: o->need(mn, 4), o->need(m, 4), o->need(d[1], 4); return true;

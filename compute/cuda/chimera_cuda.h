@@ -143,7 +143,6 @@ enum {
   CHI_OP_GRAM = 56,        /* h: dst (float64 [n,n]), x; d: m, n. dst[i,j] += x[r,i]*x[r,j], r
                               ascending, for j >= i; exact products. */
   CHI_OP_NEAREST_ROW = 57, /* h: index (int32), dist, x, centroids; d: m, n, k */
-  CHI_OP_CUMULATE = 58,    /* h: dst (float64), x (float64); d: n. dst[0] = x[0]+x[1]+..., in order. */
   CHI_OP_TWO_HOT = 59,     /* h: dst, x, bins; d: m, n. Weights of the two bins beside x[i]. */
   CHI_OP_COL_MEAN = 60,    /* h: mean (float64 [n]), rounded (float32 [n]), x; d: m, n. Sums in ascending
                               order of rows, divided by m. */
@@ -186,7 +185,8 @@ enum {
   CHI_OP_ADAMW = 110, /* h: p, m, v, grad; d: n; s: lr, beta1, beta2, eps, weight decay, correction1,
                          correction2, grad scale */
   CHI_OP_GUMBEL_MAX = 111 /* h: tokens (int32), x, floor, ids (uint64), step (uint32); d: m, n, key0,
-                         key1; s: invT. floor is optional. */
+                         key1; s: invT. floor is optional; with CHI_LOWEST_IF_NAN one that is
+                            NaN lets all numbers in. */
 };
 
 /* Flags. */
@@ -202,6 +202,7 @@ enum {
 #define CHI_FAST 0x00100000u
 #define CHI_CAUSAL 0x00200000u
 #define CHI_REVERSE 0x00400000u
+#define CHI_LOWEST_IF_NAN 0x00800000u
 
 typedef struct chi_api {
   uint32_t abi;         /* CHI_ABI of the plugin */

@@ -209,8 +209,6 @@ int32_t run_reductions(session *s, const chi_cmd &c) {
       return rows(s, k_nearest_row, d[0],
                   nearest_row_args{at<int32_t>(s, c, 0), x == nullptr ? nullptr : f32(s, c, 1), f32(s, c, 2), f32(s, c, 3), d[0],
                                    d[1], d[2]});
-    case CHI_OP_CUMULATE:
-      return launch(s, k_cumulate, {1, 1, 1}, 32, 1, cumulate_args{at<double>(s, c, 0), at<double>(s, c, 1), d[0]});
   }
   if (c.op == CHI_OP_COL_MEAN)
     return elements(s, k_col_mean, d[1], col_mean_args{at<double>(s, c, 0), f32(s, c, 1), f32(s, c, 2), d[0], d[1]});
@@ -289,7 +287,7 @@ int32_t run_losses(session *s, const chi_cmd &c) {
   if (c.op == CHI_OP_GUMBEL_MAX)
     return rows(s, k_gumbel_max, m,
                 gumbel_max_args{at<int32_t>(s, c, 0), f32(s, c, 1), f32(s, c, 2), at<uint64_t>(s, c, 3), at<uint32_t>(s, c, 4),
-                                m, c.d[1], uint32_t(c.d[2]), uint32_t(c.d[3]), scalar(c, 0)});
+                                m, c.d[1], uint32_t(c.d[2]), uint32_t(c.d[3]), scalar(c, 0), bool(c.flags & CHI_LOWEST_IF_NAN)});
   loss_args a{};
   a.loss = f32(s, c, 0), a.dx = f32(s, c, 1), a.x = f32(s, c, 2);
   a.m = m, a.n = c.d[1], a.op = sub_of(c), a.fault = s->fault_flag();

@@ -280,9 +280,6 @@ void reductions(const work &w) {
     case CHI_OP_COL_MEAN: return col_mean(w);
     case CHI_OP_MIRROR: return mirror(w);
   }
-  double sum = 0;
-  for (int64_t i = 0; i < d[0]; i++) sum += w.at<double>(1)[i];
-  w.at<double>(0)[0] = sum;
 }
 
 // softmax runs rows in groups that share a mask.
@@ -386,7 +383,12 @@ void losses(const work &w) {
     case CHI_OP_DIVERGENCE: CALL(divergence, sub_of(w.c), w.f(0), w.f(1), w.f(2), w.f(3), m, n, w.s(0), w.s(1)); return;
     case CHI_OP_SQUARED_ERROR: CALL(squared_error, w.f(0), w.f(1), w.f(2), w.f(3), m, n, w.s(0)); return;
   }
-  CALL(gumbel_max, w.at<int32_t>(0), w.f(1), m, n, w.s(0), w.f(2), uint32_t(w.c.d[2]), uint32_t(w.c.d[3]),
+  std::vector<float> floor(w.f(2) ? size_t(m) : 0);
+  for (int64_t i = 0; i < int64_t(floor.size()); i++) {
+    floor[size_t(i)] = w.f(2)[i];
+    if (w.c.flags & CHI_LOWEST_IF_NAN && std::isnan(floor[size_t(i)])) floor[size_t(i)] = -INFINITY;
+  }
+  CALL(gumbel_max, w.at<int32_t>(0), w.f(1), m, n, w.s(0), w.f(2) ? floor.data() : nullptr, uint32_t(w.c.d[2]), uint32_t(w.c.d[3]),
        w.at<uint64_t>(3), w.at<uint32_t>(4));
 }
 

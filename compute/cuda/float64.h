@@ -23,13 +23,6 @@ CHI_KERNEL(sum_squares, sum_squares_args) {
   if (threadIdx.x % 8 == 0 && c * chunk < a.n) a.dst[c] = part[threadIdx.x];
 }
 
-CHI_KERNEL(cumulate, cumulate_args) {
-  if (blockIdx.x != 0 || threadIdx.x != 0) return;
-  double sum = 0;
-  for (int64_t i = 0; i < a.n; i++) sum += a.x[i];
-  a.dst[0] = sum;
-}
-
 // A tile of 16 by 16 products; rows in steps of 16 through shared memory.
 CHI_KERNEL(gram, gram_args) {
   CHI_SHARED(float, left, [16][17]);

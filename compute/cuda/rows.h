@@ -132,6 +132,7 @@ CHI_KERNEL(gumbel_max, gumbel_max_args) {
   for (int64_t i = first_row(); i < a.m; i += row_step()) {
     const float *x = a.x + i * a.n;
     float floor = a.floor ? a.floor[i] : 0.0f;
+    if (a.lowest_if_nan && is_nan(floor)) floor = -infinity();
     uint64_t id = a.ids ? a.ids[i] : 0;
     uint32_t step = a.step ? a.step[i] : 0;
     rank best = lowest();

@@ -42,7 +42,6 @@ const (
 	SumSquares Op = 55
 	Gram       Op = 56
 	NearestRow Op = 57
-	Cumulate   Op = 58
 	TwoHot     Op = 59
 	ColMean    Op = 60
 	Mirror     Op = 61
@@ -80,6 +79,8 @@ const (
 	Fast       uint32 = 0x100000
 	Causal     uint32 = 0x200000
 	Reverse    uint32 = 0x400000
+	// LowestIfNaN: a floor of GumbelMax that is NaN lets all numbers in.
+	LowestIfNaN uint32 = 0x800000
 )
 
 // Size is the flags of an element's size in bytes.

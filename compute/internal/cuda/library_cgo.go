@@ -11,6 +11,9 @@ package cuda
 
 typedef const chi_api *(*get_api)(uint32_t);
 
+// Memory of Go's is passed as pointers to types without pointers, which cgo lets
+// through wherever they lie.
+//
 // The error of dlerror belongs to the thread, so that it is fetched in the same
 // call.
 static void *open_library(const char *name, const char **text) {
@@ -31,9 +34,9 @@ static int32_t call_last_error(const chi_api *a, uint64_t s, char *text, size_t 
 static int32_t call_alloc(const chi_api *a, uint64_t s, uint64_t n, uint64_t *h) { return a->alloc(s, n, h); }
 static int32_t call_free(const chi_api *a, uint64_t s, uint64_t h) { return a->free(s, h); }
 static int32_t call_memory(const chi_api *a, uint64_t s, chi_memory_info *info) { return a->memory(s, info); }
-static int32_t call_upload(const chi_api *a, uint64_t s, uint64_t h, uint64_t at, const void *p, uint64_t n) { return a->upload(s, h, at, p, n); }
-static int32_t call_download(const chi_api *a, uint64_t s, uint64_t h, uint64_t at, void *p, uint64_t n) { return a->download(s, h, at, p, n); }
-static int32_t call_submit(const chi_api *a, uint64_t s, const void *cmds, uint64_t n, uint64_t *t) { return a->submit(s, (const chi_cmd *)cmds, n, t); }
+static int32_t call_upload(const chi_api *a, uint64_t s, uint64_t h, uint64_t at, const uint8_t *p, uint64_t n) { return a->upload(s, h, at, p, n); }
+static int32_t call_download(const chi_api *a, uint64_t s, uint64_t h, uint64_t at, uint8_t *p, uint64_t n) { return a->download(s, h, at, p, n); }
+static int32_t call_submit(const chi_api *a, uint64_t s, const chi_cmd *cmds, uint64_t n, uint64_t *t) { return a->submit(s, cmds, n, t); }
 static int32_t call_wait(const chi_api *a, uint64_t s, uint64_t t, uint64_t us) { return a->wait(s, t, us); }
 static int32_t call_trim(const chi_api *a, uint64_t s) { return a->trim(s); }
 
@@ -159,16 +162,16 @@ func (l *Library) memory(h handle) (Memory, Status) {
 }
 
 func (l *Library) upload(h handle, b Handle, at int64, p []byte) Status {
-	return Status(C.call_upload(l.api, h, C.uint64_t(b), C.uint64_t(at), unsafe.Pointer(unsafe.SliceData(p)), C.uint64_t(len(p))))
+	return Status(C.call_upload(l.api, h, C.uint64_t(b), C.uint64_t(at), (*C.uint8_t)(unsafe.SliceData(p)), C.uint64_t(len(p))))
 }
 
 func (l *Library) download(h handle, b Handle, at int64, p []byte) Status {
-	return Status(C.call_download(l.api, h, C.uint64_t(b), C.uint64_t(at), unsafe.Pointer(unsafe.SliceData(p)), C.uint64_t(len(p))))
+	return Status(C.call_download(l.api, h, C.uint64_t(b), C.uint64_t(at), (*C.uint8_t)(unsafe.SliceData(p)), C.uint64_t(len(p))))
 }
 
 func (l *Library) submit(h handle, cmds []Cmd) (Ticket, Status) {
 	var t C.uint64_t
-	s := C.call_submit(l.api, h, unsafe.Pointer(unsafe.SliceData(cmds)), C.uint64_t(len(cmds)), &t)
+	s := C.call_submit(l.api, h, (*C.chi_cmd)(unsafe.Pointer(unsafe.SliceData(cmds))), C.uint64_t(len(cmds)), &t)
 	return Ticket(t), Status(s)
 }
 

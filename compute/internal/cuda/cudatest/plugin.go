@@ -1,3 +1,5 @@
+//go:build unix
+
 // Package cudatest builds the plugins that need no GPU, for tests.
 package cudatest
 
