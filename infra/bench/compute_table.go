@@ -30,11 +30,14 @@ func (c *contest) row(b *strings.Builder, name string, cores int) {
 	}
 	columns := []string{"`" + name + "`", mine[0].Unit, number(peak, share != ""), c.value(ours, name, cores), share}
 	for _, peer := range []string{openBLAS, pyTorch} {
-		columns = append(columns, c.value(peer, name, cores), c.ratio(peer, name, cores))
+		columns = append(columns, c.value(peer, theirs(name), cores), c.ratio(peer, name, cores))
 	}
 	columns = append(columns, c.value(noCgo, name, cores), c.value(plainGo, name, cores))
 	fmt.Fprintf(b, "| %s |\n", strings.Join(columns, " | "))
 }
+
+// theirs is a peer's name of a case.
+func theirs(name string) string { return strings.TrimSuffix(name, plain) }
 
 // value is the median over the rounds.
 func (c *contest) value(contender, name string, cores int) string {
@@ -44,13 +47,13 @@ func (c *contest) value(contender, name string, cores int) string {
 
 // ratio is the median over the rounds of ours to the peer's in the same round.
 func (c *contest) ratio(peer, name string, cores int) string {
-	mine, theirs := c.found[cell(ours, name, cores)], c.found[cell(peer, name, cores)]
-	if len(theirs) == 0 || len(mine) != len(theirs) {
+	mine, others := c.found[cell(ours, name, cores)], c.found[cell(peer, theirs(name), cores)]
+	if len(others) == 0 || len(mine) != len(others) {
 		return ""
 	}
 	ratios := make([]float64, len(mine))
 	for i := range mine {
-		ratios[i] = mine[i].Value / theirs[i].Value
+		ratios[i] = mine[i].Value / others[i].Value
 	}
 	return fmt.Sprintf("**%.2f**", median(ratios))
 }
