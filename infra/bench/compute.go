@@ -37,7 +37,7 @@ type contest struct {
 type group struct {
 	cases []string
 	torch []string // program and arguments
-	slow  bool     // Go alone, without assembly, is fast enough to wait for
+	alone bool     // Go alone, without assembly, is fast enough to wait for
 	blas  bool
 }
 
@@ -48,7 +48,7 @@ const plain = "_plain"
 func groups() []group {
 	return []group{
 		{cases: []string{"compute/sgemm_512", "compute/sgemm_1024", "compute/sgemm_64x512x512",
-			"compute/sgemm_512" + plain, "compute/sgemm_1024" + plain, "compute/sgemm_64x512x512" + plain}, torch: []string{"sgemm.py", "--peer", "torch"}, slow: true, blas: true},
+			"compute/sgemm_512" + plain, "compute/sgemm_1024" + plain, "compute/sgemm_64x512x512" + plain}, torch: []string{"sgemm.py", "--peer", "torch"}, alone: true, blas: true},
 		{cases: []string{"compute/gpt_decode"}, torch: []string{"gpt.py", "--case", "decode"}},
 		{cases: []string{"compute/gpt_decode_bf16"}, torch: []string{"gpt.py", "--case", "decode_bf16"}},
 		{cases: []string{"compute/gpt_train"}, torch: []string{"gpt.py", "--case", "train"}},
@@ -115,7 +115,7 @@ func (c *contest) turn(ctx context.Context, g group, cores int) error {
 	if err := c.run(ctx, noCgo, c.noCgo(), bench...); err != nil {
 		return err
 	}
-	if g.slow {
+	if g.alone {
 		if err := c.run(ctx, plainGo, c.noCgo(), append(bench, "--device", "cpu/purego-fast")...); err != nil {
 			return err
 		}

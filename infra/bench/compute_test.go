@@ -13,7 +13,7 @@ func TestContestTable(t *testing.T) {
 		return measured{result: result{Name: name, Value: value, Unit: "GFLOP/s", Bound: "compute/fma_peak", BoundValue: peak, Ratio: value / peak}}
 	}
 	c := &contest{driver: &driver{rounds: 3}, groups: []group{{cases: []string{name, name + plain}}}, found: map[string][]measured{
-		cell(ours, name, 1):    {line(90, 100), line(60, 75), line(80, 100)},
+		cell(ours, name, 1):       {line(90, 100), line(60, 75), line(80, 100)},
 		cell(ours, name+plain, 1): {line(30, 100), line(30, 75), line(20, 100)},
 		cell(pyTorch, name, 1):    {line(60, 1), line(30, 1), line(80, 1)},
 	}}
