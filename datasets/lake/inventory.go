@@ -203,6 +203,9 @@ func (inv *inventory) tableMetadata(ctx context.Context, table string) (*tableMe
 func (inv *inventory) hint(ctx context.Context, table string, newest *tableMetadata) error {
 	path := hintPath(table)
 	doc, err := inv.read(ctx, path)
+	if errors.Is(err, store.ErrNotExist) && newest != nil && len(newest.Refs[mainBranch].Type) == 0 {
+		return nil // nothing was published yet that it could lead to
+	}
 	if err == nil && newest != nil && string(doc) != strconv.Itoa(newest.version) {
 		version, _ := strconv.Atoi(string(doc))
 		hinted, _ := inv.lake.metadata(ctx, table, version)
