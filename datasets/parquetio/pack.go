@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"sync"
 
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/encoding"
@@ -16,8 +17,9 @@ import (
 // null.
 func Pack[T any](w io.Writer, sources []*File, opt WriterOptions) (Info, error) {
 	out := NewWriter[T](w, opt)
+	tmpl := sync.OnceValues(nullsOf[T])
 	for i, src := range sources {
-		src, err := widen[T](src)
+		src, err := complete(src, SchemaOf[T](), tmpl)
 		if err != nil {
 			return Info{}, fmt.Errorf("pack file %d: %w", i, err)
 		}
@@ -28,6 +30,18 @@ func Pack[T any](w io.Writer, sources []*File, opt WriterOptions) (Info, error) 
 		}
 	}
 	return out.Close()
+}
+
+// complete is the file with all columns of a schema, if it can be had.
+func complete(src *File, schema *parquet.Schema, tmpl func() (*nulls, error)) (*File, error) {
+	if len(src.Schema().Columns()) >= len(schema.Columns()) {
+		return src, nil
+	}
+	n, err := tmpl()
+	if err != nil {
+		return nil, err
+	}
+	return widen(src, n)
 }
 
 func packGroup[T any](w *Writer[T], src *File, group int) error {

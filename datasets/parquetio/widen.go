@@ -20,11 +20,7 @@ import (
 // another footer. It costs nothing by the row, while writing nulls row by row
 // takes as long as writing numbers. A file that lacks no columns, or others than
 // columns that may be null, is returned as it is.
-func widen[T any](src *File) (*File, error) {
-	tmpl, err := nullsOf[T]()
-	if err != nil {
-		return nil, err
-	}
+func widen(src *File, tmpl *nulls) (*File, error) {
 	w := widener{src: src, tmpl: tmpl, meta: *src.pf.Metadata()}
 	if !w.match() {
 		return src, nil
