@@ -6,9 +6,9 @@
 //	defer t.Close()
 //	for step := range steps {
 //		t.Reset()
-//		w := t.Param(weights, gradient)       // tensors of the caller
+//		w := t.Param(weights, gradient) // tensors of the caller
 //		loss := t.SquaredError(t.MatMul(t.Const(x), w), y)
-//		t.Backward(loss)                       // fills gradient
+//		t.Backward(loss) // fills gradient
 //		...                                    // an optimiser's step
 //	}
 //	if err := t.Err(); err != nil { ... }

@@ -21,11 +21,14 @@ func rows(x *compute.Tensor) *compute.Tensor {
 
 // MatMul is x [..,m,k] times w [k,n], or [..,k,n] with the leading axes of x.
 func (t *Tape) MatMul(x, w *Var) *Var {
-	if len(w.Value().Shape()) == 2 {
-		return t.Linear(x, w, nil)
-	}
 	if t.failed() {
 		return &Var{t: t}
+	}
+	if len(w.value.Shape()) == 2 {
+		return t.Linear(x, w, nil)
+	}
+	if len(x.value.Shape()) < 2 || len(w.value.Shape()) < 2 {
+		fail("MatMul", "x %v, w %v: products need two axes", x.value.Shape(), w.value.Shape())
 	}
 	shape := append([]int(nil), x.value.Shape()...)
 	shape[len(shape)-1] = w.value.Dim(-1)
@@ -45,6 +48,9 @@ func (t *Tape) MatMul(x, w *Var) *Var {
 func (t *Tape) Linear(x, w, b *Var) *Var {
 	if t.failed() {
 		return &Var{t: t}
+	}
+	if len(x.value.Shape()) < 2 || len(w.value.Shape()) != 2 {
+		fail("Linear", "x %v, w %v", x.value.Shape(), w.value.Shape())
 	}
 	shape := append([]int(nil), x.value.Shape()...)
 	shape[len(shape)-1] = w.value.Dim(-1)
@@ -88,6 +94,9 @@ func (t *Tape) Embedding(table *Var, idx *compute.Tensor) *Var {
 	if t.failed() {
 		return &Var{t: t}
 	}
+	if len(table.value.Shape()) != 2 {
+		fail("Embedding", "table %v", table.value.Shape())
+	}
 	shape := append(append([]int(nil), idx.Shape()...), table.value.Dim(-1))
 	y := t.result(t.floats(shape...), table)
 	if t.failed() {
@@ -112,6 +121,9 @@ func (t *Tape) Attention(qkv *Var, heads int, causal bool) *Var {
 		return &Var{t: t}
 	}
 	s := qkv.value.Shape()
+	if len(s) != 3 || heads < 1 || s[2]%(3*heads) != 0 {
+		fail("Attention", "qkv %v is not [b,t,3c] with c in %d heads", s, heads)
+	}
 	out := t.result(t.floats(s[0], s[1], s[2]/3), qkv)
 	lse := t.floats(s[0], heads, s[1])
 	if t.failed() {

@@ -21,6 +21,9 @@ func (t *Tape) Permute(x *Var, axes ...int) *Var {
 	}
 	shape, inverse := make([]int, len(axes)), make([]int, len(axes))
 	for i, a := range axes {
+		if a < 0 || a >= len(axes) || len(axes) != len(x.value.Shape()) {
+			fail("Permute", "axes %v of %v", append([]int(nil), axes...), x.value.Shape())
+		}
 		shape[i], inverse[a] = x.value.Dim(a), i
 	}
 	y := t.result(t.floats(shape...), x)
@@ -40,9 +43,7 @@ func (t *Tape) Slice(x *Var, axis, start, n int) *Var {
 		return &Var{t: t}
 	}
 	shape := append([]int(nil), x.value.Shape()...)
-	if axis < 0 {
-		axis += len(shape)
-	}
+	axis = axisOf("Slice", shape, axis)
 	shape[axis] = n
 	y := t.result(t.floats(shape...), x)
 	if t.failed() {
@@ -60,17 +61,33 @@ func (t *Tape) Slice(x *Var, axis, start, n int) *Var {
 	return y
 }
 
+// axisOf is the axis counted from the front.
+func axisOf(op string, shape []int, axis int) int {
+	i := axis
+	if i < 0 {
+		i += len(shape)
+	}
+	if i < 0 || i >= len(shape) {
+		fail(op, "no axis %d in %v", axis, append([]int(nil), shape...))
+	}
+	return i
+}
+
 // Concat puts variables one after another along an axis; their other axes agree.
 func (t *Tape) Concat(axis int, xs ...*Var) *Var {
 	if t.failed() {
 		return &Var{t: t}
 	}
-	shape := append([]int(nil), xs[0].value.Shape()...)
-	if axis < 0 {
-		axis += len(shape)
+	if len(xs) == 0 {
+		fail("Concat", "no variables")
 	}
+	shape := append([]int(nil), xs[0].value.Shape()...)
+	axis = axisOf("Concat", shape, axis)
 	shape[axis] = 0
 	for _, x := range xs {
+		if len(x.value.Shape()) != len(shape) {
+			fail("Concat", "%v beside %v", x.value.Shape(), xs[0].value.Shape())
+		}
 		shape[axis] += x.value.Dim(axis)
 	}
 	y := t.result(t.floats(shape...), xs...)

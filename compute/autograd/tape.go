@@ -1,6 +1,7 @@
 package autograd
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/chimera-1/chimera/compute"
@@ -15,6 +16,10 @@ type Tape struct {
 	made  []*compute.Tensor
 	next  int // of made, in this step
 	add   bool
+	done  bool // Backward ran in this step
+	// Of this step, by their values: a parameter that is used twice must be one
+	// variable, or the second gradient would overwrite the first.
+	params map[*compute.Tensor]*Var
 }
 
 // A Var is a tensor that the tape knows: a parameter, a constant or a result.
@@ -27,7 +32,14 @@ type Var struct {
 }
 
 // New is an empty tape over the device of b.
-func New(b compute.Backend) *Tape { return &Tape{b: b, d: b.Device()} }
+func New(b compute.Backend) *Tape {
+	return &Tape{b: b, d: b.Device(), params: map[*compute.Tensor]*Var{}}
+}
+
+// fail panics with a ShapeError.
+func fail(op, format string, args ...any) {
+	panic(&compute.ShapeError{Op: op, Problem: fmt.Sprintf(format, args...)})
+}
 
 // Backend is what the tape runs its operations on.
 func (t *Tape) Backend() compute.Backend { return t.b }
@@ -44,7 +56,8 @@ func (t *Tape) Err() error {
 // parameters keep their numbers; the next Backward overwrites them.
 func (t *Tape) Reset() {
 	clear(t.nodes)
-	t.nodes, t.next, t.add = t.nodes[:0], 0, false
+	clear(t.params)
+	t.nodes, t.next, t.add, t.done = t.nodes[:0], 0, false, false
 }
 
 // ResetAccumulate is Reset, but the next Backward adds to the gradients of
@@ -66,13 +79,20 @@ func (t *Tape) Close() {
 // Param is a variable over a tensor of the caller whose gradient goes to grad, of
 // the same shape: overwritten by the first operation that Backward finds to use
 // the parameter, and added to by others. A parameter that no operation uses keeps
-// what grad holds. Within a step, use the variable and do not call Param twice
-// for one tensor.
+// what grad holds. Within a step the same tensor gives the same variable.
 func (t *Tape) Param(value, grad *compute.Tensor) *Var {
 	if !slices.Equal(value.Shape(), grad.Shape()) {
-		panic(&compute.ShapeError{Op: "Param", Problem: grad.String() + " for the gradient of " + value.String()})
+		fail("Param", "%v for the gradient of %v", grad, value)
 	}
-	return &Var{t: t, value: value, grad: grad, needs: true, ready: t.add}
+	if v := t.params[value]; v != nil {
+		if v.grad != grad {
+			fail("Param", "another tensor for the gradient of %v", value)
+		}
+		return v
+	}
+	v := &Var{t: t, value: value, grad: grad, needs: true, ready: t.add}
+	t.params[value] = v
+	return v
 }
 
 // Const is a variable without gradient over a tensor of the caller.
@@ -147,14 +167,19 @@ func (t *Tape) back(y *Var, f func()) {
 }
 
 // Backward computes the gradients of loss, a variable of one element, with
-// respect to the parameters it was made of.
+// respect to the parameters it was made of. It runs once in a step; of several
+// losses take the sum.
 func (t *Tape) Backward(loss *Var) {
 	if t.failed() {
 		return
 	}
 	if loss.value.Len() != 1 {
-		panic(&compute.ShapeError{Op: "Backward", Problem: loss.value.String() + " is not one number"})
+		fail("Backward", "%v is not one number", loss.value)
 	}
+	if t.done {
+		fail("Backward", "a second call without Reset")
+	}
+	t.done = true
 	if !loss.needs {
 		return
 	}
