@@ -83,10 +83,12 @@ func (s set) GemmBF16(g *kernel.Gemm) {
 				m := min(tall, g.M-i)
 				t := tile{c: g.C[i*g.LDC+p*width:], ldc: g.LDC, a: left[:], rs: deep, ks: 1,
 					b: right[:], ldb: width, m: m, n: min(width, g.N-p*width), k: k, add: g.Accumulate || l > 0}
-				if g.TransA {
+				switch {
+				case k == 0: // there is no left operand
+				case g.TransA:
 					t.rs, t.ks = 1, tall
 					s.roundBlock(left[:], g.A[l*g.LDA+i:], g.LDA, k, m, tall)
-				} else {
+				default:
 					s.roundBlock(left[:], g.A[i*g.LDA+l:], g.LDA, m, k, deep)
 				}
 				s.product(&t)
@@ -96,7 +98,7 @@ func (s set) GemmBF16(g *kernel.Gemm) {
 	}
 }
 
-// roundBlock rounds rows of n numbers of a to bfloat16, as float32, into rows of
+// roundBlock rounds rows of n numbers of x to bfloat16, as float32, into rows of
 // ld numbers.
 func (a arithmetic) roundBlock(dst, x []float32, ldx, rows, n, ld int) {
 	for r := range rows {
