@@ -14,7 +14,7 @@ LAKE   ?= lake
 DOCS   ?= 0
 
 .DEFAULT_GOAL := help
-.PHONY: help build run test race nocgo bench bench-long bench-compute lint fmt vet fuzz readers notebooks vuln ci clean $(BIN)
+.PHONY: help build run test race nocgo bench bench-long bench-compute cuda ptx sanitize lint fmt vet fuzz readers notebooks vuln ci clean $(BIN)
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -43,6 +43,19 @@ LAKE_RACES := TwoNights|Busy|Wait|TakeOver|Revived|RollForwardRace|CommitTwice|V
 race: ## tests of the concurrent packages under the race detector
 	$(GO) test -race ./datasets/store/... ./transforms/lakeio/... ./pipelines/command/... ./pipelines/progress/...
 	$(GO) test -race -run '$(LAKE_RACES)' ./datasets/lake
+
+cuda: ## bin/libchimera_cuda.so, the plugin for NVIDIA devices; needs nvcc or clang, no GPU
+	@mkdir -p bin
+	$(MAKE) -C compute/cuda cuda OUT=$(abspath bin)
+
+ptx: ## the CUDA kernels to PTX by clang, as a check
+	$(MAKE) -s -C compute/cuda ptx
+
+# The kernels of the device run on the host under the address and undefined
+# behaviour sanitizers, and so does the plugin around them.
+SANITIZED := ^Test(Device|Memory|Handles|Refused|Index|OutOfMemory|Dead|Cancel|NoDevice|RefusedPlugins)$$
+sanitize: ## the emulated CUDA plugin under the sanitizers
+	ASAN_OPTIONS=detect_leaks=0 $(GO) test -asan -short -run '$(SANITIZED)' ./compute/internal/cuda
 
 nocgo: ## build and test without a C compiler
 	CGO_ENABLED=0 $(GO) build -o /dev/null .

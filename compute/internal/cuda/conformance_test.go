@@ -10,9 +10,9 @@ import (
 	"github.com/chimera-1/chimera/compute/internal/pure"
 )
 
-// TestEmulated judges the kernels of the device, or with CHIMERA_TEST_PLUGIN those
+// TestDevice judges the kernels of the device, or with CHIMERA_TEST_PLUGIN those
 // of a real one, as those of the CPU are: near float64, and equal to Go's bits.
-func TestEmulated(t *testing.T) {
+func TestDevice(t *testing.T) {
 	s := open(t, library(t, cudatest.Emulated), 0)
 	conformance.Kernels(t, "device", newDeviceSet("device", s), conformance.Options{Twin: pure.Exact()})
 	checkEmpty(t, s)
