@@ -22,10 +22,15 @@ type GPTConfig struct {
 	Seed    uint64  // of the initial weights
 }
 
-// Validate tells what is wrong with a configuration.
+// Validate tells what is wrong with a configuration. Sizes end before numbers of
+// bytes would overflow, whoever wrote the configuration: the vocabulary at 2^24,
+// the context at 2^20, the width at 2^17, the layers at 2^10.
 func (c GPTConfig) Validate() error {
 	if c.Vocab < 1 || c.Context < 1 || c.Layers < 0 || c.Heads < 1 || c.Width < 1 {
 		return fmt.Errorf("gpt: sizes must be positive: %+v", c)
+	}
+	if c.Vocab > 1<<24 || c.Context > 1<<20 || c.Width > 1<<17 || c.Layers > 1<<10 {
+		return fmt.Errorf("gpt: sizes beyond what any device holds: %+v", c)
 	}
 	if c.Width%c.Heads != 0 {
 		return fmt.Errorf("gpt: width %d is not a multiple of %d heads", c.Width, c.Heads)

@@ -1,7 +1,9 @@
 package nn
 
 import (
+	"fmt"
 	"math"
+	"slices"
 
 	"github.com/chimera-1/chimera/compute"
 	"github.com/chimera-1/chimera/compute/autograd"
@@ -83,8 +85,12 @@ type MLPConfig struct {
 }
 
 // NewMLP makes an MLP with weights of variance 2/in (He et al. 2015; 1/in for the
-// last layer) and no bias. Close gives its memory back.
+// last layer) and biases of 0, the parameters layers.i.{weight [in,out],bias [out]}
+// and norms.i.weight [out]. Close gives its memory back.
 func NewMLP(d *compute.Device, c MLPConfig) (*MLP, error) {
+	if len(c.Sizes) < 2 || slices.Min(c.Sizes) < 1 {
+		return nil, fmt.Errorf("mlp: sizes %v: an input and an output are needed, all positive", c.Sizes)
+	}
 	p := &params{d: d, seed: c.Seed}
 	m := &MLP{act: c.Act, close: p.close}
 	for i := range len(c.Sizes) - 1 {

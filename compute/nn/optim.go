@@ -63,12 +63,14 @@ func (o *AdamW) Close() {
 func (o *AdamW) Steps() int { return o.step }
 
 // Step updates the parameters by their gradients, first scaled down to a norm of
-// Clip: by min(1, Clip/(norm+1e-6)). It returns the norm before.
+// Clip: by min(1, Clip/(norm+1e-6)). It returns the norm before. A gradient with
+// NaN or Inf in it makes weights NaN, and shows in the norm.
 func (o *AdamW) Step(b compute.Backend, lr float32) (norm float64) {
 	norm = b.GlobalNorm(o.grads)
 	scale := float32(1)
 	if o.Config.Clip > 0 {
-		scale = float32(min(1, o.Config.Clip/(norm+1e-6)))
+		// Not below the least float32: 0 would stand for 1.
+		scale = float32(max(min(1, o.Config.Clip/(norm+1e-6)), math.SmallestNonzeroFloat32))
 	}
 	o.step++
 	for i, p := range o.params {

@@ -2,6 +2,7 @@ package nn
 
 import (
 	"fmt"
+	"sort"
 
 	"github.com/chimera-1/chimera/compute"
 )
@@ -16,9 +17,9 @@ type Plan struct {
 	Workspace   int64 // of operations
 	Optimizer   int64 // moments
 
-	perSequence int64 // of the total: what each sequence of the batch takes
-	batch       int
-	what        string
+	batch int
+	what  string
+	again func(batch int) Plan // the plan with another batch
 }
 
 // Total is the sum.
@@ -49,10 +50,9 @@ func (p Plan) Fits(limit int64) error {
 	if p.Total() <= limit {
 		return nil
 	}
-	fixed := p.Total() - int64(p.batch)*p.perSequence
 	e := &FitError{Plan: p, Limit: limit}
-	if limit > fixed && p.perSequence > 0 {
-		e.Batch = int(min((limit-fixed)/p.perSequence, int64(p.batch)))
+	if p.again != nil {
+		e.Batch = sort.Search(p.batch, func(i int) bool { return p.again(i+1).Total() > limit })
 	}
 	return e
 }

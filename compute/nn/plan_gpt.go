@@ -29,9 +29,12 @@ func (c GPTConfig) Plan(s SessionConfig, threads int) Plan {
 	p.Packed = packed(w, c.Vocab) + int64(c.Layers)*(packed(w, 3*w)+packed(w, w)+packed(w, 4*w)+packed(4*w, w))
 	cache := 2 * int64(c.Layers) * int64(s.Context) * int64(w) * int64(s.Cache.Size())
 	step := int64(float) * int64(2+3*w+3*w+4*w+c.Vocab+2)
-	p.perSequence = cache + step
 	p.Cache, p.Activations = int64(s.Batch)*cache, int64(s.Batch)*step
 	p.Workspace = int64(threads) * int64(s.Context+exact.Lanes) * float
+	p.again = func(batch int) Plan {
+		s.Batch = batch
+		return c.Plan(s, threads)
+	}
 	return p
 }
 
@@ -46,7 +49,7 @@ func (c GPTConfig) PlanTraining(batch, threads int) Plan {
 		Weights: 2 * weights, Optimizer: 2 * weights,
 	}
 	p.Activations = float * c.tape(batch)
-	p.perSequence = p.Activations / int64(max(batch, 1))
+	p.again = func(batch int) Plan { return c.PlanTraining(batch, threads) }
 	// Products pack their right operand: a gradient of all rows is the widest.
 	widest := max(kernel.PackedLen(int(n), max(4*int(w), c.Vocab)), kernel.PackedLen(4*int(w), int(w)), kernel.PackedLen(int(w), max(4*int(w), c.Vocab)), kernel.PackedLen(c.Vocab, int(w)))
 	attention := threads * kernel.AttentionScratch(t, c.Width/c.Heads)

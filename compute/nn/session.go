@@ -162,6 +162,9 @@ func (s *Session) Close() {
 // if ids is nil: who generates sequences in several batches numbers them all, so
 // that a sequence does not depend on its batch.
 func (s *Session) Reset(ids []uint64) {
+	if ids != nil && len(ids) != len(s.ids) {
+		panic(&compute.ShapeError{Op: "Reset", Problem: fmt.Sprintf("%d numbers for a batch of %d", len(ids), len(s.ids))})
+	}
 	clear(s.at)
 	for i := range s.ids {
 		s.ids[i] = uint64(i)

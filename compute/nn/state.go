@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/chimera-1/chimera/compute"
@@ -23,31 +24,56 @@ func Save(path string, params []*Param, metadata map[string]string) error {
 
 // Load fills the parameters from a safetensors file or model folder, converting
 // from the file's floating-point types. Every parameter must be there in its
-// shape; tensors of other names are an error too.
+// shape, and tensors of other names are an error; the parameters are then as they
+// were.
 func Load(path string, params []*Param) error {
 	m, err := safetensors.OpenModel(path)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = m.Close() }()
-	if len(m.Names()) != len(params) {
-		return fmt.Errorf("%s has %d tensors, the model %d parameters", path, len(m.Names()), len(params))
+	if err := sameNames(m.Names(), params); err != nil {
+		return fmt.Errorf("%s: %w", path, err)
 	}
-	for _, p := range params {
-		v, ok := m.Tensor(p.Name)
-		if !ok {
-			return fmt.Errorf("%s has no tensor %q", path, p.Name)
+	values := make([][]float32, len(params))
+	for i, p := range params {
+		v, _ := m.Tensor(p.Name)
+		if err := fits(p, v.Shape); err != nil {
+			return fmt.Errorf("%s: %w", path, err)
 		}
-		if !slices.Equal(v.Shape, p.Value.Shape()) {
-			return fmt.Errorf("%s: tensor %q is %v, the model's %v", path, p.Name, v.Shape, p.Value.Shape())
-		}
-		x, err := v.Float32s()
-		if err != nil {
+		if values[i], err = v.Float32s(); err != nil {
 			return fmt.Errorf("%s: tensor %q: %w", path, p.Name, err)
 		}
-		if err := p.Value.CopyFrom(x); err != nil {
+	}
+	for i, p := range params {
+		if err := p.Value.CopyFrom(values[i]); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// sameNames tells of names that are missing, or that no parameter has.
+func sameNames(names []string, params []*Param) error {
+	have := map[string]bool{}
+	for _, n := range names {
+		have[n] = true
+	}
+	for _, p := range params {
+		if !have[p.Name] {
+			return fmt.Errorf("no tensor %q, which the model has", p.Name)
+		}
+		delete(have, p.Name)
+	}
+	if len(have) > 0 {
+		return fmt.Errorf("tensor %q, which the model has not", slices.Sorted(maps.Keys(have))[0])
+	}
+	return nil
+}
+
+func fits(p *Param, shape []int) error {
+	if !slices.Equal(shape, p.Value.Shape()) {
+		return fmt.Errorf("tensor %q is %v, the model's %v", p.Name, shape, p.Value.Shape())
 	}
 	return nil
 }
@@ -88,54 +114,74 @@ func State(params []*Param, o *AdamW, e *EMA, config json.RawMessage) (*checkpoi
 }
 
 // Restore puts a state of [State] back into a training of the same shapes, which
-// then goes on with the same bits as one that was never stopped.
+// then goes on with the same bits as one that was never stopped. A state of
+// another training is an error, and changes nothing.
 func Restore(ctx context.Context, s *checkpoint.State, params []*Param, o *AdamW, e *EMA) error {
-	parts := []struct {
-		what string
-		from []checkpoint.Tensor
-		to   func(i int) *compute.Tensor
-	}{
+	parts := []part{
 		{"weights", s.Weights, func(i int) *compute.Tensor { return params[i].Value }},
 		{"first moments", s.First, func(i int) *compute.Tensor { return o.m[i] }},
 		{"second moments", s.Second, func(i int) *compute.Tensor { return o.v[i] }},
 	}
 	if e != nil {
-		parts = append(parts, struct {
-			what string
-			from []checkpoint.Tensor
-			to   func(i int) *compute.Tensor
-		}{"averages", s.Average, func(i int) *compute.Tensor { return e.avg[i] }})
+		parts = append(parts, part{"averages", s.Average, func(i int) *compute.Tensor { return e.avg[i] }})
 	}
-	for _, part := range parts {
+	for _, p := range parts {
+		if err := p.check(params); err != nil {
+			return fmt.Errorf("checkpoint of step %d: %s: %w", s.Step, p.what, err)
+		}
+	}
+	for _, p := range parts {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		if err := restore(part.from, params, part.to); err != nil {
-			return fmt.Errorf("checkpoint of step %d: %s: %w", s.Step, part.what, err)
+		if err := p.copy(params); err != nil {
+			return fmt.Errorf("checkpoint of step %d: %s: %w", s.Step, p.what, err)
 		}
 	}
 	o.step = int(s.Step)
 	return nil
 }
 
-func restore(from []checkpoint.Tensor, params []*Param, to func(i int) *compute.Tensor) error {
-	byName := map[string]checkpoint.Tensor{}
-	for _, t := range from {
-		byName[t.Name] = t
+// A part of a state is a tensor for each parameter.
+type part struct {
+	what string
+	from []checkpoint.Tensor
+	to   func(i int) *compute.Tensor
+}
+
+func (p part) byName() map[string]checkpoint.Tensor {
+	m := map[string]checkpoint.Tensor{}
+	for _, t := range p.from {
+		m[t.Name] = t
 	}
-	if len(byName) != len(params) {
-		return fmt.Errorf("%d tensors for %d parameters", len(byName), len(params))
+	return m
+}
+
+func (p part) check(params []*Param) error {
+	byName := p.byName()
+	if err := sameNames(slices.Collect(maps.Keys(byName)), params); err != nil {
+		return err
 	}
-	for i, p := range params {
-		t, ok := byName[p.Name]
-		if !ok || !slices.Equal(t.Shape, p.Value.Shape()) {
-			return fmt.Errorf("no tensor %q of shape %v", p.Name, p.Value.Shape())
+	for _, q := range params {
+		t := byName[q.Name]
+		if err := fits(q, t.Shape); err != nil {
+			return err
 		}
-		x, err := checkpoint.Float32s(t)
+		if t.DType != safetensors.F32 {
+			return fmt.Errorf("tensor %q is %v, not float32", t.Name, t.DType)
+		}
+	}
+	return nil
+}
+
+func (p part) copy(params []*Param) error {
+	byName := p.byName()
+	for i, q := range params {
+		x, err := checkpoint.Float32s(byName[q.Name])
 		if err != nil {
 			return err
 		}
-		if err := to(i).CopyFrom(x); err != nil {
+		if err := p.to(i).CopyFrom(x); err != nil {
 			return err
 		}
 	}
