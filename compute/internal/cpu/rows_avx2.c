@@ -21,6 +21,7 @@ INLINE vd d_set(double x) { return _mm256_set1_pd(x); }
 INLINE vd d_load(const double *p) { return _mm256_loadu_pd(p); }
 INLINE void d_store(double *p, vd v) { _mm256_storeu_pd(p, v); }
 INLINE vd d_widen(const float *p) { return _mm256_cvtps_pd(_mm_loadu_ps(p)); }
+INLINE void d_widen4(double *to, const float *p) { _mm256_storeu_pd(to, _mm256_cvtps_pd(_mm_loadu_ps(p))); }
 INLINE vd d_fma(vd a, vd b, vd c) { return _mm256_fmadd_pd(a, b, c); }
 
 typedef __m256i vq;

@@ -18,6 +18,7 @@ INLINE vd d_set(double x) { return _mm512_set1_pd(x); }
 INLINE vd d_load(const double *p) { return _mm512_loadu_pd(p); }
 INLINE void d_store(double *p, vd v) { _mm512_storeu_pd(p, v); }
 INLINE vd d_widen(const float *p) { return _mm512_cvtps_pd(_mm256_loadu_ps(p)); }
+INLINE void d_widen4(double *to, const float *p) { _mm256_storeu_pd(to, _mm256_cvtps_pd(_mm_loadu_ps(p))); }
 INLINE vd d_fma(vd a, vd b, vd c) { return _mm512_fmadd_pd(a, b, c); }
 
 typedef __m512i vq;

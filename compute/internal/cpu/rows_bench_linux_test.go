@@ -30,19 +30,19 @@ type rowBench struct {
 }
 
 type benchData struct {
-	m, n                int
-	x, y, z, w          []float32
-	gamma, beta         []float32
-	a, b                []float32 // one number a row
-	tokens              []int32
-	mask                []uint8
-	half                []uint16
-	gram                []float64
-	ids                 []uint64
-	step                []uint32
-	targets             []int32
-	columns, columns2   []float32
-	centroids, distance []float32
+	m, n              int
+	x, y, z, w        []float32
+	gamma, beta       []float32
+	a, b              []float32 // one number a row
+	tokens            []int32
+	mask              []uint8
+	half              []uint16
+	gram              []float64
+	ids               []uint64
+	step              []uint32
+	targets           []int32
+	columns, columns2 []float32
+	centroids         []float32
 }
 
 func newBenchData(m, n int) *benchData {
@@ -57,7 +57,7 @@ func newBenchData(m, n int) *benchData {
 	d := &benchData{m: m, n: n, x: fill(m * n), y: fill(m * n), z: fill(m * n), w: fill(m * n), gamma: fill(n), beta: fill(n),
 		a: fill(m), b: fill(m), tokens: make([]int32, m), mask: make([]uint8, m*n), half: make([]uint16, m*n),
 		gram: make([]float64, n*n), ids: make([]uint64, m), step: make([]uint32, m), targets: make([]int32, m),
-		columns: fill(n), columns2: fill(n), centroids: fill(64 * n), distance: fill(m)}
+		columns: fill(n), columns2: fill(n), centroids: fill(64 * n)}
 	for i := range d.mask {
 		d.mask[i] = uint8(r.IntN(2))
 	}
@@ -92,6 +92,8 @@ var rowBenches = []rowBench{
 	{"argMax", 1, func(s rowSet, d *benchData) { s.ArgMax(d.tokens, d.x, d.n) }},
 	{"colSum", 1, func(s rowSet, d *benchData) { s.ColReduce(kernel.ReduceSum, d.columns, d.x, d.m, d.n, 0, d.n) }},
 	{"colMax", 1, func(s rowSet, d *benchData) { s.ColReduce(kernel.ReduceMax, d.columns, d.x, d.m, d.n, 0, d.n) }},
+	{"gram", 1, func(s rowSet, d *benchData) { s.Gram(d.gram, d.x, d.m, d.n, 0, d.n) }},
+	{"nearestRow", 1, func(s rowSet, d *benchData) { s.NearestRow(d.tokens, d.a, d.x, d.centroids, 64, d.n) }},
 	{"sumSquares64", 1, func(s rowSet, d *benchData) {
 		for i := 0; i < len(d.x); i += 65536 {
 			s.SumSquares64(d.x[i:min(i+65536, len(d.x))])
@@ -116,6 +118,17 @@ var rowBenches = []rowBench{
 	{"gumbelMax", 1, func(s rowSet, d *benchData) {
 		s.GumbelMax(d.tokens, d.x, d.n, 0.7, nil, [2]uint32{1, 2}, d.ids, d.step)
 	}},
+}
+
+func TestRowsAllocateNothing(t *testing.T) {
+	d := newBenchData(4, 50)
+	for _, s := range rowSets() {
+		for _, k := range rowBenches {
+			if n := testing.AllocsPerRun(5, func() { k.run(s, d) }); n != 0 {
+				t.Errorf("%s of %s allocates %v times a call", k.name, s.Name(), n)
+			}
+		}
+	}
 }
 
 // BenchmarkRows reports the rate of each kernel in numbers and bytes, and that of

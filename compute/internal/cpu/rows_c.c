@@ -17,6 +17,9 @@ INLINE vd d_set(double x) { return (vd){x, x}; }
 INLINE vd d_load(const double *p) { return (vd){p[0], p[1]}; }
 INLINE void d_store(double *p, vd v) { p[0] = v[0], p[1] = v[1]; }
 INLINE vd d_widen(const float *p) { return (vd){p[0], p[1]}; }
+INLINE void d_widen4(double *to, const float *p) {
+	for (int i = 0; i < 4; i++) to[i] = p[i];
+}
 INLINE vd d_fma(vd a, vd b, vd c) { return a * b + c; } // the same for widened float32
 
 typedef uint64_t vq __attribute__((vector_size(16)));

@@ -204,15 +204,17 @@ enum {
 INLINE void widen(double *dst, const float *x, int64_t n, int64_t depth, int64_t width, int64_t stride) {
 	for (int64_t r = 0; r < depth; r++, dst += stride, x += n) {
 		int64_t j = 0;
+		for (; j + 4 <= width; j += 4) d_widen4(dst + j, x + j);
 		for (; j < width; j++) dst[j] = x[j];
 		for (; j < stride; j++) dst[j] = 0;
 	}
 }
 
-INLINE void gram_tile(double *tile, const double *a, const double *b, int64_t depth) {
+// gram_tile adds the products of depth rows of a and b to a tile of dst.
+INLINE void gram_tile(double *dst, int64_t ld, const double *a, const double *b, int64_t depth) {
 	vd s[GRAM_ROWS][GRAM_VECTORS];
 	UNROLL for (int i = 0; i < GRAM_ROWS; i++)
-		UNROLL for (int v = 0; v < GRAM_VECTORS; v++) s[i][v] = d_load(tile + i * GRAM_COLUMNS + v * DL);
+		UNROLL for (int v = 0; v < GRAM_VECTORS; v++) s[i][v] = d_load(dst + i * ld + v * DL);
 	for (int64_t r = 0; r < depth; r++, a += GRAM_ROWS, b += GRAM_COLUMNS) {
 		vd c[GRAM_VECTORS];
 		UNROLL for (int v = 0; v < GRAM_VECTORS; v++) c[v] = d_load(b + v * DL);
@@ -220,28 +222,34 @@ INLINE void gram_tile(double *tile, const double *a, const double *b, int64_t de
 			UNROLL for (int v = 0; v < GRAM_VECTORS; v++) s[i][v] = d_fma(d_set(a[i]), c[v], s[i][v]);
 	}
 	UNROLL for (int i = 0; i < GRAM_ROWS; i++)
-		UNROLL for (int v = 0; v < GRAM_VECTORS; v++) d_store(tile + i * GRAM_COLUMNS + v * DL, s[i][v]);
+		UNROLL for (int v = 0; v < GRAM_VECTORS; v++) d_store(dst + i * ld + v * DL, s[i][v]);
 }
 
-// gram_panel adds the products of depth rows of x to columns j0 <= j < j0+w of
+// gram_edge is gram_tile for rows rows and w columns from (i, j) on, of which
+// those left of the diagonal stay as they are.
+static void KERNEL(gram_edge)(double *dst, int64_t ld, int64_t i, int64_t rows, int64_t j, int64_t w, const double *a,
+                              const double *b, int64_t depth) {
+	double tile[GRAM_ROWS * GRAM_COLUMNS] = {0};
+	for (int64_t k = 0; k < rows; k++)
+		for (int64_t c = i + k > j ? i + k - j : 0; c < w; c++) tile[k * GRAM_COLUMNS + c] = dst[k * ld + c];
+	gram_tile(tile, GRAM_COLUMNS, a, b, depth);
+	for (int64_t k = 0; k < rows; k++)
+		for (int64_t c = i + k > j ? i + k - j : 0; c < w; c++) dst[k * ld + c] = tile[k * GRAM_COLUMNS + c];
+}
+
+// gram_panel adds the products of depth rows of x to columns j <= c < j+w of
 // rows i0 <= i < i1 of dst, on and right of the diagonal.
-static void KERNEL(gram_panel)(double *dst, const float *x, int64_t depth, int64_t n, int64_t i0, int64_t i1, int64_t j0,
+static void KERNEL(gram_panel)(double *dst, const float *x, int64_t depth, int64_t n, int64_t i0, int64_t i1, int64_t j,
                                int64_t w) {
-	double b[GRAM_DEPTH * GRAM_COLUMNS] __attribute__((aligned(64)));
-	double a[GRAM_DEPTH * GRAM_ROWS], tile[GRAM_ROWS * GRAM_COLUMNS] __attribute__((aligned(64)));
-	widen(b, x + j0, n, depth, w, GRAM_COLUMNS);
-	if (i1 > j0 + w) i1 = j0 + w;
+	double b[GRAM_DEPTH * GRAM_COLUMNS] __attribute__((aligned(64))), a[GRAM_DEPTH * GRAM_ROWS];
+	widen(b, x + j, n, depth, w, GRAM_COLUMNS);
+	if (i1 > j + w) i1 = j + w;
 	for (int64_t i = i0; i < i1; i += GRAM_ROWS) {
 		int64_t rows = i1 - i < GRAM_ROWS ? i1 - i : GRAM_ROWS;
 		widen(a, x + i, n, depth, rows, GRAM_ROWS);
-		__builtin_memset(tile, 0, sizeof tile);
-		for (int64_t k = 0; k < rows; k++)
-			for (int64_t j = i + k > j0 ? i + k - j0 : 0; j < w; j++)
-				tile[k * GRAM_COLUMNS + j] = dst[(i + k) * n + j0 + j];
-		gram_tile(tile, a, b, depth);
-		for (int64_t k = 0; k < rows; k++)
-			for (int64_t j = i + k > j0 ? i + k - j0 : 0; j < w; j++)
-				dst[(i + k) * n + j0 + j] = tile[k * GRAM_COLUMNS + j];
+		double *tile = dst + i * n + j;
+		if (rows == GRAM_ROWS && w == GRAM_COLUMNS && i + GRAM_ROWS <= j + 1) gram_tile(tile, n, a, b, depth);
+		else KERNEL(gram_edge)(tile, n, i, rows, j, w, a, b, depth);
 	}
 }
 
