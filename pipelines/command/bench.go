@@ -87,6 +87,7 @@ func (a *app) runBench(ctx context.Context, opt bench.Options, profile string) e
 		a.InitBeam()
 	}
 	a.setLogging(l.Log) // Beam has put its own in place
+	a.limitMemory(l, opt.Cores)
 	opt.Log = func(name string) { slog.Info("measuring", "case", name) }
 	var failed error
 	if a.json {

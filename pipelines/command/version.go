@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/chimera-1/chimera/compute"
+	"github.com/chimera-1/chimera/pipelines/config"
 )
 
 // buildInfo is what chimera version prints.
@@ -62,6 +63,10 @@ func (a *app) version() *cobra.Command {
 		Args:        cobra.NoArgs,
 		Annotations: exits(),
 		RunE: func(*cobra.Command, []string) error {
+			// The flags alone: a broken configuration is no reason not to say who we are.
+			if _, err := config.Load(config.Options{Flags: a.flags}); err != nil {
+				return usageError{err}
+			}
 			a.ran = true
 			b := a.buildInfo()
 			if a.json {
