@@ -13,14 +13,15 @@ import (
 )
 
 // docView is what writing needs of a document. Its strings are valid until the
-// next one.
+// end of the batch that it is read with.
 type docView struct {
 	DocID, Source, Text string
 }
 
 // eachDocument calls yield for the rows of a text.documents file, in order,
-// with their place in the file. Texts are read only if asked for.
-func eachDocument(ctx context.Context, env lakeio.Env, path string, texts bool, yield func(i int64, d docView) error) error {
+// with their place in the file, and end at the end of each batch. Texts are read
+// only if asked for.
+func eachDocument(ctx context.Context, env lakeio.Env, path string, texts bool, yield func(i int64, d docView) error, end func() error) error {
 	if path == "" {
 		return nil
 	}
@@ -38,14 +39,14 @@ func eachDocument(ctx context.Context, env lakeio.Env, path string, texts bool, 
 				return err
 			}
 		}
-		return nil
+		return end()
 	})
 }
 
 // lookupTexts calls yield for the given rows of a text.documents file, sorted
-// by row id; of texts only pages that hold one are read. A row that is not there
-// is an error.
-func lookupTexts(ctx context.Context, env lakeio.Env, path string, rows []int64, yield func(row int64, d docView) error) error {
+// by row id, and end at the end of each batch; of texts only pages that hold one
+// are read. A row that is not there is an error.
+func lookupTexts(ctx context.Context, env lakeio.Env, path string, rows []int64, yield func(row int64, d docView) error, end func() error) error {
 	rest := rows
 	err := eachBatch(ctx, env, path, func(f *parquetio.File) *parquetio.Batches {
 		return f.Lookup(ctx, "row_id", rows, "row_id", "doc_id", "source", "text")
@@ -60,7 +61,7 @@ func lookupTexts(ctx context.Context, env lakeio.Env, path string, rows []int64,
 				return err
 			}
 		}
-		return nil
+		return end()
 	})
 	if err == nil && len(rest) > 0 {
 		err = fmt.Errorf("%s: row %d is not in the file; run chimera lake verify", path, rest[0])

@@ -306,7 +306,9 @@ func (t rewriteTask) join(ctx context.Context, env lakeio.Env, rows []int64, res
 	out := newRowFile[datasets.Training](env, "rewrite", t.Write.Unit, "training")
 	defer out.abort()
 	w := trainer{t: t.Write, out: out, editor: text.NewAnalyzer(t.Write.Profile.Lines)}
-	err := lookupTexts(ctx, env, t.Write.Documents.Path, rows, func(row int64, d docView) error { return w.add(ctx, row, d) })
+	err := lookupTexts(ctx, env, t.Write.Documents.Path, rows,
+		func(row int64, d docView) error { return w.add(ctx, row, d) },
+		func() error { return w.flush(ctx) })
 	if err != nil {
 		return err
 	}

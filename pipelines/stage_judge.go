@@ -182,7 +182,7 @@ func (t judgeTask) judge(ctx context.Context, env lakeio.Env, rows []judgedRow, 
 	err := lookupTexts(ctx, env, t.Documents.Path, again, func(row int64, d docView) error {
 		verdicts[at[row]] = t.Profile.Decide(a.Analyze(d.Text))
 		return nil
-	})
+	}, func() error { return nil })
 	return verdicts, int64(len(again)), err
 }
 

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unsafe"
 
 	"github.com/chimera-1/chimera/datasets"
 	"github.com/chimera-1/chimera/datasets/parquetio"
@@ -142,7 +143,7 @@ func (t writeTask) train(ctx context.Context, env lakeio.Env, decisions []datase
 			return nil
 		}
 		return w.add(ctx, d.RowID, doc)
-	})
+	}, func() error { return w.flush(ctx) })
 	if err != nil {
 		return err
 	}
@@ -151,7 +152,8 @@ func (t writeTask) train(ctx context.Context, env lakeio.Env, decisions []datase
 	return err
 }
 
-// trainer makes rows of training.text.
+// trainer makes rows of training.text. Rows that wait point to the documents'
+// batch, and to the arena for texts that were edited.
 type trainer struct {
 	t      writeTask
 	out    *rowFile[datasets.Training]
@@ -160,10 +162,14 @@ type trainer struct {
 	bytes  int64
 }
 
+// add takes a document whose strings stay valid until the next flush.
 func (w *trainer) add(ctx context.Context, row int64, d docView) error {
-	tr := datasets.Training{RowID: row, DocID: w.arena.copy(d.DocID), Source: w.arena.copy(d.Source), Weight: w.t.Weight, Generation: w.t.Generation}
+	tr := datasets.Training{RowID: row, DocID: d.DocID, Source: d.Source, Weight: w.t.Weight, Generation: w.t.Generation}
 	if !w.t.NoText {
-		tr.Text = w.arena.copy(w.editor.Edit(w.t.Profile, d.Text))
+		tr.Text = w.editor.Edit(w.t.Profile, d.Text)
+		if unsafe.StringData(tr.Text) != unsafe.StringData(d.Text) {
+			tr.Text = w.arena.copy(tr.Text)
+		}
 	}
 	w.bytes += int64(len(tr.Text))
 	if err := w.out.add(ctx, tr, int64(len(tr.Text))); err != nil {
@@ -172,6 +178,15 @@ func (w *trainer) add(ctx context.Context, row int64, d docView) error {
 	if w.out.flushed() {
 		w.arena.reset()
 	}
+	return nil
+}
+
+// flush writes the rows that wait.
+func (w *trainer) flush(ctx context.Context) error {
+	if err := w.out.flush(ctx); err != nil {
+		return err
+	}
+	w.arena.reset()
 	return nil
 }
 
