@@ -20,8 +20,8 @@ var sizes = []int{0, 1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 23, 31, 32, 33, 47, 63,
 // rowSizes are the same for kernels that ask for an element.
 var rowSizes = sizes[1:]
 
-func eachSet(t *testing.T, f func(t *testing.T, s rowSet, a *arena)) {
-	for _, s := range rowSets() {
+func eachSet(t *testing.T, f func(t *testing.T, s kernel.Set, a *arena)) {
+	for _, s := range Sets() {
 		t.Run(s.Name(), func(t *testing.T) {
 			a := newArena(t)
 			f(t, s, a)
@@ -172,8 +172,8 @@ func equal[T comparable](t *testing.T, what string, got, want []T) {
 }
 
 // each runs f for every size and kind of numbers.
-func each(t *testing.T, sizes []int, f func(t *testing.T, s rowSet, a *arena, n int, k kind, what string)) {
-	eachSet(t, func(t *testing.T, s rowSet, a *arena) {
+func each(t *testing.T, sizes []int, f func(t *testing.T, s kernel.Set, a *arena, n int, k kind, what string)) {
+	eachSet(t, func(t *testing.T, s kernel.Set, a *arena) {
 		for _, n := range sizes {
 			for k := range kinds {
 				f(t, s, a, n, k, fmt.Sprintf("n %d, kind %d", n, k))
@@ -184,7 +184,7 @@ func each(t *testing.T, sizes []int, f func(t *testing.T, s rowSet, a *arena, n 
 }
 
 func TestUnary(t *testing.T) {
-	each(t, sizes, func(t *testing.T, s rowSet, a *arena, n int, k kind, what string) {
+	each(t, sizes, func(t *testing.T, s kernel.Set, a *arena, n int, k kind, what string) {
 		for op := kernel.Neg; op <= kernel.SiLU; op++ {
 			what := fmt.Sprintf("op %d, %s", op, what)
 			x, dy, y, got := a.fill(k, n), a.fill(k, n), a.out(n), a.out(n)
@@ -201,7 +201,7 @@ func TestUnary(t *testing.T) {
 
 func TestBinary(t *testing.T) {
 	const rows = 3
-	each(t, sizes, func(t *testing.T, s rowSet, a *arena, n int, k kind, what string) {
+	each(t, sizes, func(t *testing.T, s kernel.Set, a *arena, n int, k kind, what string) {
 		for op := kernel.Add; op <= kernel.Min; op++ {
 			what := fmt.Sprintf("op %d, %s", op, what)
 			x, y, row, col := a.fill(k, rows*n), a.fill(k, rows*n), a.fill(k, n), a.fill(k, rows)
@@ -237,7 +237,7 @@ func bf16(x float32) uint16 {
 }
 
 func TestElementwise(t *testing.T) {
-	each(t, sizes, func(t *testing.T, s rowSet, a *arena, n int, k kind, what string) {
+	each(t, sizes, func(t *testing.T, s kernel.Set, a *arena, n int, k kind, what string) {
 		x, y, c, got := a.fill(k, n), a.fill(k, n), a.mask(n), a.out(n)
 		scalars := a.fill(k, 2)
 		s.AXPBY(got, scalars[0], x, scalars[1], y)
@@ -269,7 +269,7 @@ func TestElementwise(t *testing.T) {
 }
 
 func TestDropout(t *testing.T) {
-	each(t, sizes, func(t *testing.T, s rowSet, a *arena, n int, k kind, what string) {
+	each(t, sizes, func(t *testing.T, s kernel.Set, a *arena, n int, k kind, what string) {
 		for _, p := range []float32{0, 0.1, 0.5, 1} {
 			x, got, want := a.fill(k, n), a.out(n), make([]float32, n)
 			key := [2]uint32{a.r.Uint32(), a.r.Uint32()}
@@ -287,7 +287,7 @@ func TestDropout(t *testing.T) {
 }
 
 func TestRowReduce(t *testing.T) {
-	each(t, sizes, func(t *testing.T, s rowSet, a *arena, n int, k kind, what string) {
+	each(t, sizes, func(t *testing.T, s kernel.Set, a *arena, n int, k kind, what string) {
 		for _, rows := range []int{0, 1, 3, 4, 16, 21} {
 			x, y, got := a.fill(k, rows*n), a.fill(k, rows*n), a.out(rows)
 			row := func(x []float32, i int) []float32 { return x[i*n : i*n+n] }
@@ -314,7 +314,7 @@ func TestRowReduce(t *testing.T) {
 }
 
 func TestColReduce(t *testing.T) {
-	each(t, sizes, func(t *testing.T, s rowSet, a *arena, n int, k kind, what string) {
+	each(t, sizes, func(t *testing.T, s kernel.Set, a *arena, n int, k kind, what string) {
 		for _, m := range []int{0, 1, 2, 31, 32, 33, 70, 161} {
 			j0 := a.r.IntN(n + 1)
 			j1 := j0 + a.r.IntN(n+1-j0)
@@ -328,10 +328,10 @@ func TestColReduce(t *testing.T) {
 
 // TestColReduceWide has blocks as for data in no cache.
 func TestColReduceWide(t *testing.T) {
-	eachSet(t, func(t *testing.T, s rowSet, a *arena) { checkColumns(t, s, a, 490, 623, 5, 620, plain) })
+	eachSet(t, func(t *testing.T, s kernel.Set, a *arena) { checkColumns(t, s, a, 490, 623, 5, 620, plain) })
 }
 
-func checkColumns(t *testing.T, s rowSet, a *arena, m, n, j0, j1 int, k kind) {
+func checkColumns(t *testing.T, s kernel.Set, a *arena, m, n, j0, j1 int, k kind) {
 	what := fmt.Sprintf("%d by %d, columns %d to %d, kind %d", m, n, j0, j1, k)
 	w := j1 - j0
 	x, dy, mean, rstd := a.fill(k, m*n), a.fill(k, m*n), a.fill(k, m), a.fill(k, m)
@@ -354,7 +354,7 @@ func checkColumns(t *testing.T, s rowSet, a *arena, m, n, j0, j1 int, k kind) {
 }
 
 func TestGram(t *testing.T) {
-	each(t, []int{1, 2, 7, 8, 9, 31, 32, 33, 64, 70}, func(t *testing.T, s rowSet, a *arena, n int, k kind, what string) {
+	each(t, []int{1, 2, 7, 8, 9, 31, 32, 33, 64, 70}, func(t *testing.T, s kernel.Set, a *arena, n int, k kind, what string) {
 		for _, m := range []int{0, 1, 5, 64, 65, 130} {
 			x := a.fill(k, m*n)
 			i0 := a.r.IntN(n)
@@ -373,7 +373,7 @@ func TestGram(t *testing.T) {
 }
 
 func TestNearestRow(t *testing.T) {
-	each(t, sizes, func(t *testing.T, s rowSet, a *arena, n int, kd kind, what string) {
+	each(t, sizes, func(t *testing.T, s kernel.Set, a *arena, n int, kd kind, what string) {
 		for _, k := range []int{1, 2, 3, 4, 5, 8, 11} {
 			const rows = 5
 			x, c := a.fill(kd, rows*n), a.fill(kd, k*n)
@@ -396,7 +396,7 @@ func TestNearestRow(t *testing.T) {
 
 func TestSoftmax(t *testing.T) {
 	const rows = 4
-	each(t, rowSizes, func(t *testing.T, s rowSet, a *arena, n int, k kind, what string) {
+	each(t, rowSizes, func(t *testing.T, s kernel.Set, a *arena, n int, k kind, what string) {
 		for try := range 4 {
 			x := a.fill(k, rows*n)
 			var mask []uint8
@@ -441,7 +441,7 @@ func masks(a *arena, rows, n int) []uint8 {
 
 func TestNorms(t *testing.T) {
 	const rows = 5
-	each(t, sizes, func(t *testing.T, s rowSet, a *arena, n int, k kind, what string) {
+	each(t, sizes, func(t *testing.T, s kernel.Set, a *arena, n int, k kind, what string) {
 		x, gamma, beta := a.fill(k, rows*n), a.fill(k, n), a.fill(plain, n)
 		dy := a.fill(k, rows*n)
 		y, dx, mean, rstd := a.out(rows*n), a.out(rows*n), a.out(rows), a.out(rows)
@@ -470,7 +470,7 @@ func TestNorms(t *testing.T) {
 
 func TestCrossEntropy(t *testing.T) {
 	const rows = 5
-	each(t, rowSizes, func(t *testing.T, s rowSet, a *arena, n int, k kind, what string) {
+	each(t, rowSizes, func(t *testing.T, s kernel.Set, a *arena, n int, k kind, what string) {
 		x, w, target := a.fill(k, rows*n), a.fill(k, rows*n), slice[int32](a, rows)
 		for i := range target {
 			target[i] = int32(a.r.IntN(n))
@@ -499,7 +499,7 @@ func TestCrossEntropy(t *testing.T) {
 
 func TestDivergence(t *testing.T) {
 	const rows = 3
-	each(t, rowSizes, func(t *testing.T, s rowSet, a *arena, n int, k kind, what string) {
+	each(t, rowSizes, func(t *testing.T, s kernel.Set, a *arena, n int, k kind, what string) {
 		for op := kernel.ForwardKL; op <= kernel.JensenShannon; op++ {
 			for _, temper := range []float32{1, 0.5, 30} {
 				x, y := a.fill(k, rows*n), a.fill(k, rows*n)
@@ -521,7 +521,7 @@ func TestDivergence(t *testing.T) {
 
 func TestSquaredError(t *testing.T) {
 	const rows = 3
-	each(t, sizes, func(t *testing.T, s rowSet, a *arena, n int, k kind, what string) {
+	each(t, sizes, func(t *testing.T, s kernel.Set, a *arena, n int, k kind, what string) {
 		x, y := a.fill(k, rows*n), a.fill(k, rows*n)
 		loss, dx := a.out(rows), a.out(rows*n)
 		want, wantDX := make([]float32, rows), make([]float32, rows*n)
@@ -535,7 +535,7 @@ func TestSquaredError(t *testing.T) {
 }
 
 func TestAdamW(t *testing.T) {
-	each(t, sizes, func(t *testing.T, s rowSet, a *arena, n int, k kind, what string) {
+	each(t, sizes, func(t *testing.T, s kernel.Set, a *arena, n int, k kind, what string) {
 		step := &kernel.AdamW{LR: 1e-3, Beta1: 0.9, Beta2: 0.999, Eps: 1e-8, WeightDecay: 0.1, Correction1: 10, Correction2: 1000, GradScale: 0.7}
 		p, m, v, g := a.fill(k, n), a.fill(k, n), a.fill(k, n), a.fill(k, n)
 		wp, wm, wv := append([]float32{}, p...), append([]float32{}, m...), append([]float32{}, v...)
@@ -549,7 +549,7 @@ func TestAdamW(t *testing.T) {
 
 func TestGumbelMax(t *testing.T) {
 	const rows = 6
-	each(t, sizes, func(t *testing.T, s rowSet, a *arena, n int, k kind, what string) {
+	each(t, sizes, func(t *testing.T, s kernel.Set, a *arena, n int, k kind, what string) {
 		for _, invT := range []float32{0, 1, 0.3} {
 			x := a.fill(k, rows*n)
 			key := [2]uint32{a.r.Uint32(), a.r.Uint32()}
@@ -566,22 +566,4 @@ func TestGumbelMax(t *testing.T) {
 			a.check(t)
 		}
 	})
-}
-
-type rowSet interface {
-	Name() string
-	kernel.Elementwise
-	kernel.Reductions
-	kernel.Normalisers
-	kernel.Losses
-	kernel.Training
-	kernel.Sampling
-}
-
-func rowSets() []rowSet {
-	var out []rowSet
-	for _, s := range sets {
-		out = append(out, s)
-	}
-	return out
 }
