@@ -42,13 +42,14 @@ INLINE vf v_sub(vf a, vf b) { return a - b; }
 INLINE vf v_mul(vf a, vf b) { return a * b; }
 INLINE vf v_div(vf a, vf b) { return a / b; }
 INLINE vf v_sqrt(vf a) { return (vf){sqrtf(a[0]), sqrtf(a[1]), sqrtf(a[2]), sqrtf(a[3])}; }
-INLINE vf v_fma(vf a, vf b, vf c) {
 #if defined(__aarch64__)
-	return (vf)vfmaq_f32((float32x4_t)c, (float32x4_t)a, (float32x4_t)b);
+INLINE vf v_fma(vf a, vf b, vf c) { return (vf)vfmaq_f32((float32x4_t)c, (float32x4_t)a, (float32x4_t)b); }
 #else
+// Out of line, as it is calls of libm: kernels would grow tenfold.
+static __attribute__((noinline, unused)) vf v_fma(vf a, vf b, vf c) {
 	return (vf){fmaf(a[0], b[0], c[0]), fmaf(a[1], b[1], c[1]), fmaf(a[2], b[2], c[2]), fmaf(a[3], b[3], c[3])};
-#endif
 }
+#endif
 INLINE vf v_fnma(vf a, vf b, vf c) { return v_fma(-a, b, c); }
 
 INLINE vi v_bits(vf v) { return (vi)v; }
