@@ -28,6 +28,8 @@ type Result struct {
 	// Best is the rate of the fastest single piece of work of a compute case: what
 	// shows through a busy host, as the peak does.
 	Best float64 `json:"best,omitempty"`
+	// CPU is the same work a second of CPU time of all threads.
+	CPU  float64 `json:"cpu,omitempty"`
 	Note string  `json:"note,omitempty"`
 }
 

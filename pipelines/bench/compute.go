@@ -99,11 +99,12 @@ func (e *env) besidePeak(ctx context.Context, d *compute.Device, r rate) (Result
 	if err := r.warm(); err != nil {
 		return Result{}, err
 	}
-	rates, peaks, best := make([]float64, e.Repeat), make([]float64, e.Repeat), 0.0
+	rates, peaks := make([]float64, e.Repeat), make([]float64, e.Repeat)
+	best, all, cpu := 0.0, 0.0, 0.0
 	for i := range rates {
 		peaks[i] = d.FMAPeak(e.Seconds/4) * 1e9 / r.flops
 		runtime.GC()
-		units, took := 0.0, 0.0
+		units, took, began := 0.0, 0.0, cpuSeconds()
 		for units == 0 || took < e.Seconds {
 			if err := ctx.Err(); err != nil {
 				return Result{}, err
@@ -117,9 +118,10 @@ func (e *env) besidePeak(ctx context.Context, d *compute.Device, r rate) (Result
 			units, took, best = units+n, took+t, max(best, n/t)
 		}
 		rates[i] = units / took
+		all, cpu = all+units, cpu+cpuSeconds()-began
 	}
 	out := median(rates)
-	out.Best = best
+	out.Best, out.CPU = best, all/cpu
 	out.Unit, out.Bound, out.BoundValue = r.unit, fmaPeak, median(peaks).Value
 	if out.BoundValue > 0 {
 		out.Ratio = out.Value / out.BoundValue

@@ -21,6 +21,7 @@ class Result:
     peer: str  # what ran, with its version
     value: float = 0.0  # the median of the repeats
     best: float = 0.0  # the rate of the fastest single step
+    cpu: float = 0.0  # the same work a second of CPU time of all threads
     variant: str = ""  # how: the fastest of those tried
     simd: str = ""
     repeat: int = 0
@@ -40,6 +41,7 @@ class Rates:
 
     repeats: list[float]
     best: float  # of a single step
+    cpu: float  # of all steps, by CPU time
 
 
 def rates(step: Callable[[], float], seconds: float, repeats: int, warm: Callable[[], float] | None = None) -> Rates:
@@ -49,7 +51,7 @@ def rates(step: Callable[[], float], seconds: float, repeats: int, warm: Callabl
     default a step, and is not counted.
     """
     (warm or step)()
-    out = Rates([], 0.0)
+    out, total, cpu = Rates([], 0.0, 0.0), 0.0, time.process_time()
     for _ in range(repeats):
         work = took = 0.0
         while not work or took < seconds:
@@ -58,6 +60,8 @@ def rates(step: Callable[[], float], seconds: float, repeats: int, warm: Callabl
             elapsed = time.perf_counter() - start
             work, took, out.best = work + done, took + elapsed, max(out.best, done / elapsed)
         out.repeats.append(work / took)
+        total += work
+    out.cpu = total / (time.process_time() - cpu)
     return out
 
 
@@ -67,6 +71,6 @@ def fastest(result: Result, measured: dict[str, Rates]) -> Result:
     variant = max(medians, key=medians.__getitem__)
     values = measured[variant].repeats
     return dataclasses.replace(
-        result, value=medians[variant], best=measured[variant].best, variant=variant, repeat=len(values),
+        result, value=medians[variant], best=measured[variant].best, cpu=measured[variant].cpu, variant=variant, repeat=len(values),
         spread=(max(values) - min(values)) / medians[variant],
         others={name: value for name, value in medians.items() if name != variant})
