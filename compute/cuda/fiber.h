@@ -10,6 +10,7 @@ namespace emulate {
 struct fiber {
   void *stack = nullptr;  // lowest address; NULL for the thread's own
   size_t size = 0;
+  size_t top = 0;  // bytes of the stack in use as such; the rest sets fibers apart
   void *context = nullptr;
   void *fake_stack = nullptr;  // of the address sanitizer
   ~fiber();

@@ -19,7 +19,7 @@ func main() {
 	flag.Parse()
 	if err := run(os.Stdout, *device, *small); err != nil {
 		fmt.Fprintln(os.Stderr, "gpu:", err)
-		os.Exit(1) //nolint:forbidigo // a program's own exit code
+		os.Exit(1)
 	}
 }
 
