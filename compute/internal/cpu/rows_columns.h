@@ -191,12 +191,12 @@ void KERNEL(sum_squares64)(double *dst, const float *x, int64_t n) {
 	*dst = p[0];
 }
 
-// A tile of the Gram matrix is GRAM_ROWS rows of GRAM_VECTORS vectors, summed
-// over GRAM_DEPTH rows of x at a time.
+// A tile of the Gram matrix is GRAM_ROWS rows of GRAM_COLUMNS columns, of which
+// GRAM_VECTORS vectors are in registers at a time, summed over GRAM_DEPTH rows of x.
 enum {
 	GRAM_ROWS = 4,
+	GRAM_COLUMNS = 32,
 	GRAM_VECTORS = DL == 8 ? 4 : 2,
-	GRAM_COLUMNS = GRAM_VECTORS * DL,
 	GRAM_DEPTH = 64,
 };
 
@@ -210,8 +210,7 @@ INLINE void widen(double *dst, const float *x, int64_t n, int64_t depth, int64_t
 	}
 }
 
-// gram_tile adds the products of depth rows of a and b to a tile of dst.
-INLINE void gram_tile(double *dst, int64_t ld, const double *a, const double *b, int64_t depth) {
+INLINE void gram_vectors(double *dst, int64_t ld, const double *a, const double *b, int64_t depth) {
 	vd s[GRAM_ROWS][GRAM_VECTORS];
 	UNROLL for (int i = 0; i < GRAM_ROWS; i++)
 		UNROLL for (int v = 0; v < GRAM_VECTORS; v++) s[i][v] = d_load(dst + i * ld + v * DL);
@@ -225,6 +224,11 @@ INLINE void gram_tile(double *dst, int64_t ld, const double *a, const double *b,
 		UNROLL for (int v = 0; v < GRAM_VECTORS; v++) d_store(dst + i * ld + v * DL, s[i][v]);
 }
 
+// gram_tile adds the products of depth rows of a and b to a tile of dst.
+static void KERNEL(gram_tile)(double *dst, int64_t ld, const double *a, const double *b, int64_t depth) {
+	for (int j = 0; j < GRAM_COLUMNS; j += GRAM_VECTORS * DL) gram_vectors(dst + j, ld, a, b + j, depth);
+}
+
 // gram_edge is gram_tile for rows rows and w columns from (i, j) on, of which
 // those left of the diagonal stay as they are.
 static void KERNEL(gram_edge)(double *dst, int64_t ld, int64_t i, int64_t rows, int64_t j, int64_t w, const double *a,
@@ -232,7 +236,7 @@ static void KERNEL(gram_edge)(double *dst, int64_t ld, int64_t i, int64_t rows, 
 	double tile[GRAM_ROWS * GRAM_COLUMNS] = {0};
 	for (int64_t k = 0; k < rows; k++)
 		for (int64_t c = i + k > j ? i + k - j : 0; c < w; c++) tile[k * GRAM_COLUMNS + c] = dst[k * ld + c];
-	gram_tile(tile, GRAM_COLUMNS, a, b, depth);
+	KERNEL(gram_tile)(tile, GRAM_COLUMNS, a, b, depth);
 	for (int64_t k = 0; k < rows; k++)
 		for (int64_t c = i + k > j ? i + k - j : 0; c < w; c++) dst[k * ld + c] = tile[k * GRAM_COLUMNS + c];
 }
@@ -248,7 +252,7 @@ static void KERNEL(gram_panel)(double *dst, const float *x, int64_t depth, int64
 		int64_t rows = i1 - i < GRAM_ROWS ? i1 - i : GRAM_ROWS;
 		widen(a, x + i, n, depth, rows, GRAM_ROWS);
 		double *tile = dst + i * n + j;
-		if (rows == GRAM_ROWS && w == GRAM_COLUMNS && i + GRAM_ROWS <= j + 1) gram_tile(tile, n, a, b, depth);
+		if (rows == GRAM_ROWS && w == GRAM_COLUMNS && i + GRAM_ROWS <= j + 1) KERNEL(gram_tile)(tile, n, a, b, depth);
 		else KERNEL(gram_edge)(tile, n, i, rows, j, w, a, b, depth);
 	}
 }
