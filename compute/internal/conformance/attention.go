@@ -65,9 +65,11 @@ func (h head) ref() (out, lse []float64) {
 	return ref.Attention(ref.Float64(h.q), ref.Float64(h.k), ref.Float64(h.v), h.T, h.T, h.D, float64(h.Scale), h.Causal)
 }
 
-// sharpness is the size of the scores, whose rounding the exponentials magnify.
+// sharpness is the size of the scores, whose rounding the exponentials magnify:
+// that of the terms as well, as they may cancel.
 func (h head) sharpness() float64 {
-	most := 1.0
+	typical := size(h.q) * size(h.k) / 9 // of three sigma each
+	most := max(1, typical*float64(h.Scale)*math.Sqrt(float64(h.D)))
 	for _, s := range ref.MatMul(ref.Float64(h.q), ref.Float64(h.k), h.T, h.T, h.D, false, true) {
 		most = max(most, math.Abs(s*float64(h.Scale)))
 	}
@@ -78,7 +80,7 @@ func testAttend(o *op) {
 	for _, s := range append(o.heads(), o.heads()...) {
 		h := o.head(s)
 		out, lse := h.ref()
-		scale := h.sharpness() / 4
+		scale := h.sharpness()
 		o.check(example{name: h.String(), run: h.attend, want: []Judge{Near(out, 1e-6, max(1, scale)), Near(lse, 1e-6, max(1, scale))}})
 		if h.Causal && h.T > 1 {
 			h.unseen(o)
@@ -92,7 +94,7 @@ func testAttend(o *op) {
 func (h head) unseen(o *op) {
 	at := 1 + o.IntN(h.T-1)
 	out, lse := h.ref()
-	scale := max(1, h.sharpness()/4)
+	scale := h.sharpness()
 	h.q, h.k, h.v = clone(h.q), clone(h.k), clone(h.v)
 	for i := at * h.D; i < len(h.k); i++ {
 		h.q[i], h.k[i], h.v[i] = float32(math.NaN()), float32(math.NaN()), float32(math.Inf(1))
@@ -121,7 +123,7 @@ func testAttendGrad(o *op) {
 		out, lse := h.ref()
 		dq, dk, dv := ref.AttentionGrad(ref.Float64(h.dout), ref.Float64(h.q), ref.Float64(h.k), ref.Float64(h.v),
 			h.T, h.T, h.D, float64(h.Scale), h.Causal)
-		scale := max(2, h.sharpness())
+		scale := 2 * h.sharpness()
 		o.check(example{name: h.String(), run: h.attendGrad(ref.Float32(out), ref.Float32(lse)),
 			want: []Judge{Near(dq, 1e-6, scale), Near(dk, 1e-6, scale*scale), Near(dv, 1e-6, scale)}})
 		h.q, h.k, h.dout = Sprinkle(o.Rand, h.q, 200), Sprinkle(o.Rand, h.k, 200), Sprinkle(o.Rand, h.dout, 200)
@@ -138,7 +140,7 @@ func testDecode(o *op, bf16 bool) {
 		q := h.q[:h.D]
 		run := func(c *call) { h.decode(c, q, bf16) }
 		out, _ := ref.Attention(ref.Float64(q), ref.Float64(h.k), ref.Float64(h.v), 1, h.T, h.D, float64(h.Scale), false)
-		o.check(example{name: h.String(), run: run, want: []Judge{Near(out, 1e-6, max(1, h.sharpness()/4))}})
+		o.check(example{name: h.String(), run: run, want: []Judge{Near(out, 1e-6, h.sharpness())}})
 		h.k, h.v, q = Sprinkle(o.Rand, h.k, h.T*h.D), Sprinkle(o.Rand, h.v, h.T*h.D), Sprinkle(o.Rand, q, 5*h.D)
 		o.check(example{name: "special numbers, " + h.String(), run: run})
 	}
