@@ -184,7 +184,8 @@
 //
 // Mistakes in the program (shapes or types that do not fit, indices outside a
 // table) panic with a [ShapeError], which names the operation and all shapes; no
-// input of a right program causes one. Failures of the world are errors:
+// input of a right program causes one. Other devices than the host find wrong
+// indices later, as failures. Failures of the world are errors:
 // [ErrNoDevice] of Open, [ErrOutOfMemory] of New and From, a device's own faults,
 // and the context's end, which stops within a fraction of a second even in a long
 // operation. Failures of operations stick: later operations do nothing, and Err
@@ -210,10 +211,11 @@
 // step, and not of what was drawn before. A training that goes on from a checkpoint
 // gives the same bits as one that was never stopped.
 //
-// In [Fast] mode products may be in bfloat16 with any order of sums, and builds
-// without cgo and assembly do not emulate fused multiply-adds. Results then differ
-// within the tolerances that the operations state. Models in bfloat16 (weights in
-// nn.SessionConfig) need this mode; a cache of keys and values in bfloat16 does not.
+// In [Fast] mode products may be in bfloat16 with any order of sums, CUDA devices
+// use their tensor cores, and builds without cgo and assembly do not emulate fused
+// multiply-adds. Results then differ within the tolerances that the operations
+// state. Models in bfloat16 (Weights in nn.SessionConfig) need this mode; a cache
+// of keys and values in bfloat16 does not.
 //
 // # Tolerance
 //
