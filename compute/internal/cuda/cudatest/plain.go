@@ -6,3 +6,6 @@ package cudatest
 const flavour = "plain"
 
 var makeFlags []string
+
+// Any is the plugin for tests of what all plugins have in common.
+const Any = Fake
