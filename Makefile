@@ -53,7 +53,7 @@ ptx: ## the CUDA kernels to PTX by clang, as a check
 
 # The kernels of the device run on the host under the address and undefined
 # behaviour sanitizers, and so does the plugin around them.
-SANITIZED := ^Test(Device|Memory|Handles|Refused|Index|OutOfMemory|Dead|Cancel|NoDevice|RefusedPlugins)$$
+SANITIZED := ^Test(Emulation|Device|Memory|Handles|Refused|Index|OutOfMemory|Dead|Cancel|NoDevice|RefusedPlugins)$$
 sanitize: ## the emulated CUDA plugin under the sanitizers
 	ASAN_OPTIONS=detect_leaks=0 $(GO) test -asan -short -run '$(SANITIZED)' ./compute/internal/cuda
 

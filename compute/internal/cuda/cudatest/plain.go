@@ -9,3 +9,6 @@ var makeFlags []string
 
 // Any is the plugin for tests of what all plugins have in common.
 const Any = Fake
+
+// Sanitized says whether plugins have the sanitizers.
+const Sanitized = false
