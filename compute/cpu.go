@@ -99,6 +99,17 @@ const (
 	maxWork = 10_000_000
 )
 
+// slowness is how many times longer a fused multiply-add takes than with vectors,
+// roughly: "c" and "purego" emulate it. Parts are as much smaller, so that a
+// cancelled context need not wait longer.
+func (d *Device) slowness() int {
+	switch d.simd {
+	case "c", "purego", "purego-fast":
+		return 16
+	}
+	return 1
+}
+
 // over runs r over n rows that take cost steps each, within begin and end.
 func (b *cpuBackend) over(r ranger, n, cost int) {
 	if n == 0 {
@@ -109,7 +120,7 @@ func (b *cpuBackend) over(r ranger, n, cost int) {
 	if b.dev.team.size == 1 {
 		grain = n
 	}
-	grain = min(max(grain, minWork/cost, 1), max(maxWork/cost, 1), n)
+	grain = min(max(grain, minWork/cost, 1), max(maxWork/b.dev.slowness()/cost, 1), n)
 	b.rows = rowJob{r, n, grain}
 	b.do(&b.rows, (n+grain-1)/grain)
 	b.rows.r = nil

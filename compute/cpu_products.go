@@ -67,14 +67,15 @@ const rowBlock = 336
 
 // grid cuts a product into cells. Few rows: only panels are cut, so that each
 // thread reads its own part of b. A cell is at most some milliseconds.
-func (o *gemmOp) grid(threads int) (cells int) {
+func (o *gemmOp) grid(threads, slowness int) (cells int) {
 	g := &o.whole
+	most := 1 << 28 / slowness // operations of a cell
 	o.all = kernel.Panels(g.N)
-	o.rows = min(g.M, rowBlock)
+	o.rows = min(g.M, rowBlock, max(most/(2*kernel.PanelWidth*max(g.K, 1)), 1))
 	o.rowCells = (g.M + o.rows - 1) / o.rows
 	o.rows = (g.M + o.rowCells - 1) / o.rowCells
 	perPanel := 2 * o.rows * kernel.PanelWidth * max(g.K, 1)
-	o.panels = min(max(1<<28/perPanel, 1), o.all)
+	o.panels = min(max(most/perPanel, 1), o.all)
 	if threads > 1 {
 		// Small cells even out threads of unequal speed; below a quarter of a
 		// million operations they cost more than that.
@@ -113,7 +114,7 @@ func (b *cpuBackend) MatMul(dst, a, w *Tensor, opt MatMulOptions) {
 		}
 		o.whole.C = cs[i*dims.m*dims.n : (i+1)*dims.m*dims.n]
 		o.whole.A = as[i*dims.m*dims.k : (i+1)*dims.m*dims.k]
-		b.do(o, o.grid(b.dev.team.size))
+		b.do(o, o.grid(b.dev.team.size, b.dev.slowness()))
 	}
 }
 

@@ -20,12 +20,12 @@ var long = map[string]func(e *env) func(){
 		return func() { e.MatMul(c, a, b, compute.MatMulOptions{}) }
 	},
 	"Attention": func(e *env) func() {
-		out, lse, qkv := f32(e, 2, 900, 64), f32(e, 2, 1, 900), f32(e, 2, 900, 192)
-		return func() { e.Attention(out, lse, qkv, 1, true) }
+		out, lse, qkv := f32(e, 8, 300, 128), f32(e, 8, 2, 300), f32(e, 8, 300, 384) // a head is a part
+		return func() { e.Attention(out, lse, qkv, 2, true) }
 	},
 	"AttentionGrad": func(e *env) func() {
-		dqkv, dout, out, lse, qkv := f32(e, 1, 700, 192), f32(e, 1, 700, 64), f32(e, 1, 700, 64), f32(e, 1, 1, 700), f32(e, 1, 700, 192)
-		return func() { e.AttentionGrad(dqkv, dout, out, lse, qkv, 1, true) }
+		dqkv, dout, out, lse, qkv := f32(e, 8, 300, 384), f32(e, 8, 300, 128), f32(e, 8, 300, 128), f32(e, 8, 2, 300), f32(e, 8, 300, 384)
+		return func() { e.AttentionGrad(dqkv, dout, out, lse, qkv, 2, true) }
 	},
 	"Unary": func(e *env) func() {
 		x := f32(e, 2000, 1000)
