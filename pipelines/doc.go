@@ -5,10 +5,10 @@
 // Curate is one night of text:
 //
 //	plan       list and pin inputs, cut work units                      plan.go
-//	hash       read once: count rows, hash contents                     stage_hash.go
+//	hash       read: count rows, hash contents                          stage_hash.go
 //	exact      by shard: which rows repeat a content ever seen          stage_exact.go
-//	signals    read again: figures, filter verdicts, signatures,
-//	           text.documents of the unit                               stage_signals.go
+//	signals    read again, if texts are needed: figures, filter verdicts,
+//	           signatures, text.documents of the unit                   stage_signals.go
 //	match ...  by shard: near pairs, components, outcomes               near.go
 //	write      by unit: text.decisions, training.text                   stage_write.go
 //	pack       unit files into table files, index runs                  pack.go
