@@ -41,11 +41,9 @@ CHI_DEV void tile_dots(float (*acc)[4], float *space, const float *x, int64_t ld
     CHI_BARRIER();
     int depth = int(d - d0 < kSlice ? d - d0 : kSlice);
     for (int l = 0; l < depth; l++) {
-      float u[4], v[4];
-      CHI_UNROLL for (int r = 0; r < 4; r++) u[r] = tx[l][tile_row(r)];
-      CHI_UNROLL for (int c = 0; c < 4; c++) v[c] = ty[l][tile_col(c)];
+      vector<4> u = load4(&tx[l][tile_row(0)]), v = load4(&ty[l][tile_col(0)]);
       CHI_UNROLL for (int r = 0; r < 4; r++)
-        CHI_UNROLL for (int c = 0; c < 4; c++) acc[r][c] = fma(u[r], v[c], acc[r][c]);
+        CHI_UNROLL for (int c = 0; c < 4; c++) acc[r][c] = fma(u.v[r], v.v[c], acc[r][c]);
     }
   }
 }
@@ -64,11 +62,10 @@ CHI_DEV bool sees(const attend_args &a, int64_t i, int64_t j) { return i < a.t &
 CHI_DEV void tile_chain(const attend_args &a, float (*acc)[4], const float (*w)[kPitch], const float *x, int64_t i0,
                         int64_t j0) {
   for (int j = 0; j < kTile; j++) {
-    float v[4];
-    CHI_UNROLL for (int c = 0; c < 4; c++) v[c] = x[j * kPitch + tile_col(c)];
+    vector<4> v = load4(&x[j * kPitch + tile_col(0)]);
     CHI_UNROLL for (int r = 0; r < 4; r++) {
       if (!sees(a, i0 + tile_row(r), j0 + j)) continue;
-      CHI_UNROLL for (int c = 0; c < 4; c++) acc[r][c] = fma(w[tile_row(r)][j], v[c], acc[r][c]);
+      CHI_UNROLL for (int c = 0; c < 4; c++) acc[r][c] = fma(w[tile_row(r)][j], v.v[c], acc[r][c]);
     }
   }
 }
@@ -196,11 +193,10 @@ CHI_KERNEL(attend_grad_q, attend_args) {
 CHI_DEV void tile_chain_down(const attend_args &a, float (*acc)[4], const float (*w)[kPitch], const float *x, int64_t i0,
                              int64_t j0) {
   for (int i = 0; i < kTile; i++) {
-    float v[4];
-    CHI_UNROLL for (int c = 0; c < 4; c++) v[c] = x[i * kPitch + tile_col(c)];
+    vector<4> v = load4(&x[i * kPitch + tile_col(0)]), u = load4(&w[i][tile_row(0)]);
     CHI_UNROLL for (int r = 0; r < 4; r++) {
       if (!sees(a, i0 + i, j0 + tile_row(r))) continue;
-      CHI_UNROLL for (int c = 0; c < 4; c++) acc[r][c] = fma(w[i][tile_row(r)], v[c], acc[r][c]);
+      CHI_UNROLL for (int c = 0; c < 4; c++) acc[r][c] = fma(u.v[r], v.v[c], acc[r][c]);
     }
   }
 }

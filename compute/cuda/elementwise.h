@@ -12,6 +12,13 @@ namespace chi {
 CHI_DEV int64_t first_element() { return int64_t(blockIdx.x) * blockDim.x + threadIdx.x; }
 CHI_DEV int64_t element_step() { return int64_t(gridDim.x) * blockDim.x; }
 
+// Numbers that are read at once.
+template <int N>
+struct alignas(4 * N) vector {
+  float v[N];
+};
+CHI_DEV vector<4> load4(const float *p) { return *reinterpret_cast<const vector<4> *>(p); }
+
 // In the order of kernel.UnaryOp.
 enum { kNeg, kAbs, kSquare, kSqrt, kReciprocal, kExp, kLog, kTanh, kSigmoid, kSoftplus, kReLU, kGELU, kSiLU };
 

@@ -7,11 +7,6 @@
 
 namespace chi {
 
-template <int N>
-struct alignas(4 * N) vector {
-  float v[N];
-};
-
 // One operand seen as lines of its free index (rows of a, columns of b) over k.
 struct operand {
   const float *p;
