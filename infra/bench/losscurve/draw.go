@@ -23,23 +23,23 @@ func (s scale) of(v float64) float64 {
 // A canvas collects the picture.
 type canvas struct{ bytes.Buffer }
 
-func (c *canvas) add(format string, args ...any) { fmt.Fprintf(&c.Buffer, format+"\n", args...) }
+func (p *canvas) add(format string, args ...any) { fmt.Fprintf(&p.Buffer, format+"\n", args...) }
 
-func (c *canvas) text(x, y float64, anchor, s string) {
-	c.add(`<text x="%.0f" y="%.0f" text-anchor="%s">%s</text>`, x, y, anchor, s)
+func (p *canvas) text(x, y float64, anchor, s string) {
+	p.add(`<text x="%.0f" y="%.0f" text-anchor="%s">%s</text>`, x, y, anchor, s)
 }
 
-func (c *canvas) line(x1, y1, x2, y2 float64, style string) {
-	c.add(`<line x1="%.1f" y1="%.1f" x2="%.1f" y2="%.1f" %s/>`, x1, y1, x2, y2, style)
+func (p *canvas) line(x1, y1, x2, y2 float64, style string) {
+	p.add(`<line x1="%.1f" y1="%.1f" x2="%.1f" y2="%.1f" %s/>`, x1, y1, x2, y2, style)
 }
 
 // path draws numbers, one a step.
-func (c *canvas) path(values []float64, x, y scale, style string) {
-	c.WriteString(`<polyline fill="none" stroke-linejoin="round" ` + style + ` points="`)
+func (p *canvas) path(values []float64, x, y scale, style string) {
+	p.WriteString(`<polyline fill="none" stroke-linejoin="round" ` + style + ` points="`)
 	for i, v := range values {
-		fmt.Fprintf(&c.Buffer, "%.1f,%.1f ", x.of(float64(i)), y.of(v))
+		fmt.Fprintf(&p.Buffer, "%.1f,%.1f ", x.of(float64(i)), y.of(v))
 	}
-	c.add(`"/>`)
+	p.add(`"/>`)
 }
 
 const grid = `stroke="#d5dde5" stroke-width="1"`
