@@ -11,7 +11,7 @@ import (
 
 // FMAPeak measures the bound of products on a CPU device: how fast all its threads
 // together do float32 multiply-adds that touch no memory, in GFLOP/s of two
-// operations each, in about so many seconds. It is the highest rate seen, so that
+// operations each, in about so many seconds, a thousandth at least. It is the highest rate seen, so that
 // what else the machine does shows little. 0 for other devices.
 func (d *Device) FMAPeak(seconds float64) float64 {
 	if d.set == nil {
@@ -21,6 +21,7 @@ func (d *Device) FMAPeak(seconds float64) float64 {
 	if slices.ContainsFunc(cpu.Sets(), func(s kernel.Set) bool { return s.Name() == d.simd }) {
 		measure = cpu.FMAPeak
 	}
+	seconds = max(seconds, 1e-3)
 	rates := make([]float64, d.Threads())
 	var threads sync.WaitGroup
 	for i := range rates {
