@@ -21,7 +21,7 @@ programs() {
   (cd "$root" && export CGO_ENABLED=1 &&
     go test -c -o "$1/cuda.test" ./compute/internal/cuda &&
     go test -c -o "$1/backendtest.test" ./compute/internal/backendtest &&
-    go build -o "$1/gpu-table" ./infra/gpu)
+    go build -o "$1/gpu-table" ./compute/internal/gputable)
 }
 
 # plugin builds libchimera_cuda.so into a folder, or copies the one of $2.

@@ -1,6 +1,6 @@
-// Command gpu measures the operations of package compute on a CUDA device and
+// Command gputable measures the operations of package compute on a CUDA device and
 // compares them with the CPU: one line an operation with its error and its rate.
-// check.sh runs it after building the plugin; it needs no Go there.
+// infra/gpu/check.sh runs it after building the plugin; it needs no Go there.
 package main
 
 import (
@@ -18,7 +18,7 @@ func main() {
 	small := flag.Bool("small", false, "measure the small shapes only, as for an emulated device")
 	flag.Parse()
 	if err := run(os.Stdout, *device, *small); err != nil {
-		fmt.Fprintln(os.Stderr, "gpu:", err)
+		fmt.Fprintln(os.Stderr, "gputable:", err)
 		os.Exit(1)
 	}
 }
