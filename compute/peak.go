@@ -11,8 +11,9 @@ import (
 
 // FMAPeak measures the bound of products on a CPU device: how fast all its threads
 // together do float32 multiply-adds that touch no memory, in GFLOP/s of two
-// operations each, in about so many seconds, a thousandth at least. It is the highest rate seen, so that
-// what else the machine does shows little. 0 for other devices.
+// operations each, in about so many seconds, a thousandth at least. It is the
+// highest rate seen, so that what else the machine does shows little. 0 for other
+// devices.
 func (d *Device) FMAPeak(seconds float64) float64 {
 	if d.set == nil {
 		return 0
