@@ -19,7 +19,7 @@ func main() {
 	flag.Parse()
 	if err := run(os.Stdout, *device, *small); err != nil {
 		fmt.Fprintln(os.Stderr, "gputable:", err)
-		os.Exit(1)
+		os.Exit(1) //nolint:forbidigo // a program's own exit code
 	}
 }
 
