@@ -232,8 +232,8 @@
 // goes back from a loss of one element and fills the gradients. autograd.Tape.Reset
 // begins the next step and keeps the memory, so that only the first step allocates.
 // An optimiser then changes the parameters by their gradients. Models are plain Go:
-// a struct of parameters with a method Forward that writes onto a tape, as
-// nn.MLP shows in few lines.
+// a struct of layers, which an nn.Builder makes, with a method Forward that writes
+// onto a tape; the example of nn.Builder is one.
 //
 // nn.Save and nn.Load move weights to and from safetensors files; nn.State and
 // nn.Restore make checkpoints of a whole training for package checkpoint.

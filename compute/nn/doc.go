@@ -3,8 +3,8 @@
 // [Session]), the optimiser [AdamW] with schedules, averages of weights ([EMA]),
 // and checkpoints.
 //
-// Models are plain Go: a struct of parameters and a method Forward that writes
-// operations onto an autograd.Tape. A training loop is
+// Models are plain Go: a struct of layers, which a [Builder] makes, and a method
+// Forward that writes operations onto an autograd.Tape. A training loop is
 //
 //	tape := autograd.New(dev.Backend(ctx))
 //	defer tape.Close()

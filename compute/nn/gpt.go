@@ -80,26 +80,26 @@ func NewGPT(d *compute.Device, c GPTConfig) (*GPT, error) {
 		return nil, err
 	}
 	const std = 0.02
-	p := &params{d: d, seed: c.Seed}
-	g := &GPT{Config: c, close: p.close}
-	g.wte = newEmbedding(p, "wte", c.Vocab, c.Width, std)
-	g.wpe = newEmbedding(p, "wpe", c.Context, c.Width, std)
+	b := NewBuilder(d, c.Seed)
+	g := &GPT{Config: c, close: b.Close}
+	g.wte = b.Embedding("wte", c.Vocab, c.Width, std)
+	g.wpe = b.Embedding("wpe", c.Context, c.Width, std)
 	residual := float32(std / math.Sqrt(float64(2*max(c.Layers, 1))))
 	for i := range c.Layers {
 		name := "blocks." + itoa(i)
 		g.blocks = append(g.blocks, block{
-			ln1:  newLayerNorm(p, name+".ln1", c.Width),
-			qkv:  newLinear(p, name+".attn.qkv", c.Width, 3*c.Width, std, true),
-			proj: newLinear(p, name+".attn.proj", c.Width, c.Width, residual, true),
-			ln2:  newLayerNorm(p, name+".ln2", c.Width),
-			fc:   newLinear(p, name+".mlp.fc", c.Width, 4*c.Width, std, true),
-			out:  newLinear(p, name+".mlp.proj", 4*c.Width, c.Width, residual, true),
+			ln1:  b.LayerNorm(name+".ln1", c.Width),
+			qkv:  b.Linear(name+".attn.qkv", c.Width, 3*c.Width, std, true),
+			proj: b.Linear(name+".attn.proj", c.Width, c.Width, residual, true),
+			ln2:  b.LayerNorm(name+".ln2", c.Width),
+			fc:   b.Linear(name+".mlp.fc", c.Width, 4*c.Width, std, true),
+			out:  b.Linear(name+".mlp.proj", 4*c.Width, c.Width, residual, true),
 		})
 	}
-	g.lnf = newLayerNorm(p, "lnf", c.Width)
-	g.head = newLinear(p, "head", c.Width, c.Vocab, std, false)
+	g.lnf = b.LayerNorm("lnf", c.Width)
+	g.head = b.Linear("head", c.Width, c.Vocab, std, false)
 	var err error
-	g.params, err = p.done()
+	g.params, err = b.Done()
 	return g, err
 }
 
@@ -118,7 +118,7 @@ func (g *GPT) Forward(t *autograd.Tape, tokens *compute.Tensor, drop *compute.Ra
 		panic(&compute.ShapeError{Op: "GPT", Problem: fmt.Sprintf("tokens %v, context %d", s, g.Config.Context)})
 	}
 	drops := dropper{p: g.Config.Dropout, r: drop}
-	positions := t.Slice(g.wpe.W.on(t), 0, 0, s[1])
+	positions := t.Slice(g.wpe.W.On(t), 0, 0, s[1])
 	x := drops.drop(t, t.Add(g.wte.Forward(t, tokens), positions))
 	for _, b := range g.blocks {
 		att := t.Attention(b.qkv.Forward(t, b.ln1.Forward(t, x)), g.Config.Heads, true)

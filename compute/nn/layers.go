@@ -15,10 +15,12 @@ const normEps = 1e-5
 // A Linear is y = x W + b, W of shape [in, out].
 type Linear struct{ W, B *Param }
 
-func newLinear(p *params, name string, in, out int, std float32, bias bool) Linear {
-	l := Linear{W: p.new(name+".weight", true, gaussian(std), in, out)}
+// Linear makes a layer with weights of a standard deviation, and a bias of 0 or
+// none: NAME.weight and NAME.bias.
+func (b *Builder) Linear(name string, in, out int, std float32, bias bool) Linear {
+	l := Linear{W: b.Normal(name+".weight", std, true, in, out)}
 	if bias {
-		l.B = p.new(name+".bias", false, constant(0), out)
+		l.B = b.param(name+".bias", false, constant(0), out)
 	}
 	return l
 }
@@ -26,45 +28,48 @@ func newLinear(p *params, name string, in, out int, std float32, bias bool) Line
 // Forward is the layer over the rows of x.
 func (l Linear) Forward(t *autograd.Tape, x *autograd.Var) *autograd.Var {
 	if l.B == nil {
-		return t.Linear(x, l.W.on(t), nil)
+		return t.Linear(x, l.W.On(t), nil)
 	}
-	return t.Linear(x, l.W.on(t), l.B.on(t))
+	return t.Linear(x, l.W.On(t), l.B.On(t))
 }
 
 // A LayerNorm normalises rows, Ba, Kiros and Hinton 2016.
 type LayerNorm struct{ W, B *Param }
 
-func newLayerNorm(p *params, name string, n int) LayerNorm {
-	return LayerNorm{p.new(name+".weight", false, constant(1), n), p.new(name+".bias", false, constant(0), n)}
+// LayerNorm makes a norm of rows of n: NAME.weight of 1 and NAME.bias of 0.
+func (b *Builder) LayerNorm(name string, n int) LayerNorm {
+	return LayerNorm{b.param(name+".weight", false, constant(1), n), b.param(name+".bias", false, constant(0), n)}
 }
 
 // Forward is the layer over the rows of x.
 func (l LayerNorm) Forward(t *autograd.Tape, x *autograd.Var) *autograd.Var {
-	return t.LayerNorm(x, l.W.on(t), l.B.on(t), normEps)
+	return t.LayerNorm(x, l.W.On(t), l.B.On(t), normEps)
 }
 
 // An RMSNorm scales rows to unit mean square, Zhang and Sennrich 2019.
 type RMSNorm struct{ W *Param }
 
-func newRMSNorm(p *params, name string, n int) RMSNorm {
-	return RMSNorm{p.new(name+".weight", false, constant(1), n)}
+// RMSNorm makes a norm of rows of n: NAME.weight of 1.
+func (b *Builder) RMSNorm(name string, n int) RMSNorm {
+	return RMSNorm{b.param(name+".weight", false, constant(1), n)}
 }
 
 // Forward is the layer over the rows of x.
 func (l RMSNorm) Forward(t *autograd.Tape, x *autograd.Var) *autograd.Var {
-	return t.RMSNorm(x, l.W.on(t), normEps)
+	return t.RMSNorm(x, l.W.On(t), normEps)
 }
 
 // An Embedding is a table of rows.
 type Embedding struct{ W *Param }
 
-func newEmbedding(p *params, name string, n, width int, std float32) Embedding {
-	return Embedding{p.new(name+".weight", true, gaussian(std), n, width)}
+// Embedding makes a table of n rows of a standard deviation: NAME.weight.
+func (b *Builder) Embedding(name string, n, width int, std float32) Embedding {
+	return Embedding{b.Normal(name+".weight", std, true, n, width)}
 }
 
 // Forward looks up the rows of idx (int32).
 func (e Embedding) Forward(t *autograd.Tape, idx *compute.Tensor) *autograd.Var {
-	return t.Embedding(e.W.on(t), idx)
+	return t.Embedding(e.W.On(t), idx)
 }
 
 // An MLP is linear layers with an activation between them, not after the last.
@@ -91,21 +96,21 @@ func NewMLP(d *compute.Device, c MLPConfig) (*MLP, error) {
 	if len(c.Sizes) < 2 || slices.Min(c.Sizes) < 1 {
 		return nil, fmt.Errorf("mlp: sizes %v: an input and an output are needed, all positive", c.Sizes)
 	}
-	p := &params{d: d, seed: c.Seed}
-	m := &MLP{act: c.Act, close: p.close}
+	b := NewBuilder(d, c.Seed)
+	m := &MLP{act: c.Act, close: b.Close}
 	for i := range len(c.Sizes) - 1 {
 		last, name := i == len(c.Sizes)-2, "layers."+itoa(i)
 		gain := 2.0
 		if last {
 			gain = 1
 		}
-		m.layers = append(m.layers, newLinear(p, name, c.Sizes[i], c.Sizes[i+1], float32(math.Sqrt(gain/float64(c.Sizes[i]))), true))
+		m.layers = append(m.layers, b.Linear(name, c.Sizes[i], c.Sizes[i+1], float32(math.Sqrt(gain/float64(c.Sizes[i]))), true))
 		if c.Norm && !last {
-			m.norms = append(m.norms, newRMSNorm(p, "norms."+itoa(i), c.Sizes[i+1]))
+			m.norms = append(m.norms, b.RMSNorm("norms."+itoa(i), c.Sizes[i+1]))
 		}
 	}
 	var err error
-	m.params, err = p.done()
+	m.params, err = b.Done()
 	return m, err
 }
 

@@ -20,53 +20,65 @@ type Param struct {
 // A Model has parameters, always in the same order.
 type Model interface{ Params() []*Param }
 
-// params makes parameters on a device; after a failure it makes none.
-type params struct {
+// A Builder makes the parameters of a model on a device, in an order that becomes
+// the model's. After a failure it makes none, and Done tells: until then the
+// tensors of what it gave may be nil.
+type Builder struct {
 	d    *compute.Device
 	seed uint64
 	list []*Param
 	err  error
 }
 
-// new is a parameter of numbers from fill, called with the parameter's own stream.
-func (p *params) new(name string, decay bool, fill func(x []float32, r *normal), shape ...int) *Param {
+// NewBuilder begins a model whose initial weights are a function of the seed: the
+// n-th parameter draws from the n-th stream under it.
+func NewBuilder(d *compute.Device, seed uint64) *Builder { return &Builder{d: d, seed: seed} }
+
+// param is a parameter of numbers from fill, called with the parameter's own stream.
+func (b *Builder) param(name string, decay bool, fill func(x []float32, r *normal), shape ...int) *Param {
 	q := &Param{Name: name, Decay: decay}
-	if p.err != nil {
+	if b.err != nil {
 		return q
 	}
-	if q.Value, p.err = p.d.New(compute.F32, shape...); p.err != nil {
+	if q.Value, b.err = b.d.New(compute.F32, shape...); b.err != nil {
 		return q
 	}
-	if q.Grad, p.err = p.d.New(compute.F32, shape...); p.err != nil {
+	if q.Grad, b.err = b.d.New(compute.F32, shape...); b.err != nil {
 		q.Value.Close()
 		return q
 	}
-	stream := uint64(len(p.list))
-	p.list = append(p.list, q)
+	stream := uint64(len(b.list))
+	b.list = append(b.list, q)
 	x := make([]float32, q.Value.Len())
-	fill(x, &normal{seed: p.seed, stream: stream})
-	if p.err = q.Value.CopyFrom(x); p.err != nil {
-		p.err = fmt.Errorf("%s: %w", name, p.err)
+	fill(x, &normal{seed: b.seed, stream: stream})
+	if b.err = q.Value.CopyFrom(x); b.err != nil {
+		b.err = fmt.Errorf("%s: %w", name, b.err)
 	}
 	return q
 }
 
-func (p *params) close() {
-	for _, q := range p.list {
+// Normal is a parameter of normal numbers of a standard deviation, 0 for zeros.
+func (b *Builder) Normal(name string, std float32, decay bool, shape ...int) *Param {
+	return b.param(name, decay, gaussian(std), shape...)
+}
+
+// Close gives the memory of all parameters back.
+func (b *Builder) Close() {
+	for _, q := range b.list {
 		q.Value.Close()
 		q.Grad.Close()
 	}
-	p.list = nil
+	b.list = nil
 }
 
-// done is the end of a constructor: the parameters, or the error after closing
-// what was made.
-func (p *params) done() ([]*Param, error) {
-	if p.err != nil {
-		p.close()
-		return nil, p.err
+// Done is the end of a constructor: the parameters, or the first failure after
+// closing what was made.
+func (b *Builder) Done() ([]*Param, error) {
+	if b.err != nil {
+		b.Close()
+		return nil, b.err
 	}
-	return p.list, nil
+	return b.list, nil
 }
 
 func gaussian(std float32) func(x []float32, r *normal) {
@@ -85,5 +97,5 @@ func constant(v float32) func(x []float32, r *normal) {
 	}
 }
 
-// on is the parameter as a variable of the tape.
-func (p *Param) on(t *autograd.Tape) *autograd.Var { return t.Param(p.Value, p.Grad) }
+// On is the parameter as a variable of the tape.
+func (p *Param) On(t *autograd.Tape) *autograd.Var { return t.Param(p.Value, p.Grad) }
