@@ -11,7 +11,7 @@ import (
 
 var (
 	deviceFlag = flag.String("compute.device", "", "a device that must be there beside those of the CPU, as cuda:0")
-	fastFlag   = flag.Float64("compute.fast", 1e-6, "relative error allowed to that device opened with Fast")
+	fastFlag   = flag.Float64("compute.fast", 1e-3, "relative error allowed to that device opened with Fast: that of TF32")
 )
 
 // config is a device and how it is opened.

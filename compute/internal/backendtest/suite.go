@@ -72,9 +72,13 @@ func (s *Suite) Run(t *testing.T, d *compute.Device) {
 	}
 	for _, op := range ops {
 		t.Run(op, func(t *testing.T) {
+			faults := 0
 			for _, i := range byOp[op] {
 				if err := s.check(d, i); err != nil {
 					t.Errorf("%s: %v", s.examples[i].name, err)
+					if faults++; faults == 5 {
+						break // enough to see
+					}
 				}
 			}
 			if n := d.Usage().Tensors; n != 0 {

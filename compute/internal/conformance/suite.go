@@ -3,6 +3,7 @@ package conformance
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/chimera-1/chimera/compute/internal/kernel"
@@ -31,21 +32,12 @@ func Kernels(t *testing.T, name string, s kernel.Set, o Options) {
 	}
 	t.Run(name, func(t *testing.T) {
 		for _, f := range families {
-			if len(o.Only) > 0 && !contains(o.Only, f.name) {
+			if len(o.Only) > 0 && !slices.Contains(o.Only, f.name) {
 				continue
 			}
 			t.Run(f.name, func(t *testing.T) { f.test(&suite{T: t, set: s, Options: o}) })
 		}
 	})
-}
-
-func contains(list []string, s string) bool {
-	for _, v := range list {
-		if v == s {
-			return true
-		}
-	}
-	return false
 }
 
 // suite is a family's test.
