@@ -1,7 +1,6 @@
 // Packing and the matrix product, see package kernel. The blocks: a block of the
-// left operand, packed to tiles on the stack; of the right one the panels of
-// BLOCK_COLUMNS columns, which stay in the second-level cache while the rows
-// pass, and of these one panel in the first.
+// left operand, packed to tiles; of the right one BLOCK_PANELS panels, which stay
+// in the second-level cache while the rows pass.
 
 #include "kernels.h"
 
@@ -9,13 +8,11 @@
 #include "vmath.h"
 
 enum {
-	BLOCK_ROWS = 64,
-	BLOCK_STEPS = 256,              // of the summation index; more where there are few rows
-	BLOCK_LEFT = BLOCK_ROWS * BLOCK_STEPS,
 	BLOCK_PANELS = 32,
-	WIDE_STEPS = 128,               // of a block where bfloat16 is widened
-	FEW_ROWS = 3,                   // fewer rows than these and one take few_rows
-	FEW_STEPS = 4096 / sizeof(float), // prefetch distance there
+	LINE = 64, // bytes of a cache line
+	WIDE_STEPS = 128, // of a block where bfloat16 is widened
+	FEW_ROWS = 3,     // so many rows or fewer take few_rows
+	FEW_STEPS = 1024, // numbers to prefetch ahead there
 };
 
 TILE_FUNCTION(tile_columns, BY_COLUMNS, ALL)
@@ -209,6 +206,7 @@ static void panel_tiles(const block *k, int64_t p) {
 	tile t = {.ldc = g->ldc, .k = k->k, .load = !k->first || g->accumulate};
 	// The tiles together prefetch the next panel into the second-level cache.
 	t.later = (const char *)(p + 1 < g->p1 && !g->bf16 ? b + g->k * PANEL : b);
+	t.pace = count <= 2 ? LINE : sizeof(float) * PANEL / count;
 	for (int64_t i = 0; i < count; i++) {
 		int64_t start = tile_start(k->rows, count, i), rows = tile_start(k->rows, count, i + 1) - start;
 		float *c = g->c + (k->row + start) * g->ldc + p * PANEL;
@@ -224,7 +222,7 @@ static void panel_tiles(const block *k, int64_t p) {
 			tile_columns(&t, (int)rows);
 		}
 		if (k->last && g->act) activate_tile(c, g->ldc, rows, PANEL, g->act);
-		t.later += i < 2 ? 64 * k->k : 0;
+		t.later += t.pace * k->k;
 	}
 }
 
@@ -324,8 +322,7 @@ void KERNEL(gemm)(const chi_matmul *g) {
 		few_rows(g);
 		return;
 	}
-	float left[BLOCK_LEFT + VL] __attribute__((aligned(64)));
-	gemm_blocks(g, left, 0, BLOCK_LEFT / least(g->m, BLOCK_ROWS) & ~(int64_t)1);
+	gemm_blocks(g, chi_left, 0, BLOCK_LEFT / least(g->m, BLOCK_ROWS) & ~(int64_t)1);
 }
 
 // Where the CPU has no instructions for bfloat16 its numbers are widened a panel

@@ -10,6 +10,7 @@ enum { TILE_ROWS = 6, TILE_VECTORS = 4 };
 #else
 enum { TILE_ROWS = VL == 16 ? 14 : 6, TILE_VECTORS = 2 };
 #endif
+enum { NEAR = 8 * PANEL }; // numbers of the right operand to prefetch into the first-level cache
 enum { TILE_WIDTH = TILE_VECTORS * VL, TILE_STRIPS = PANEL / TILE_WIDTH };
 
 // tile is the operands. Element (i, l) of the left one is at a[i*stride+l] in
@@ -21,7 +22,8 @@ typedef struct {
 	int64_t ldc, stride, k;
 	int load;           // begin with what is in c instead of 0
 	const float *soon;  // the c of the next tile, to prefetch
-	const char *later;  // memory to prefetch, a line a step
+	const char *later;  // memory to prefetch into the second-level cache,
+	int64_t pace;       // so many bytes on after each step
 } tile;
 
 // The steps a row takes. ALL: every row k. LOWER: every row k and then row i those
@@ -48,6 +50,7 @@ INLINE void tile_run(const tile *t, const int rows, const int form, const int ra
 	const float *a = t->a, *b = t->b;
 	const int64_t stride = t->stride, ldc = t->ldc, step = form == BY_ROWS ? 1 : stride;
 	const char *later = t->later;
+	const int64_t pace = t->pace;
 	int64_t k = t->k;
 #pragma GCC unroll 14
 	for (int i = 0; i < rows; i++)
@@ -59,7 +62,8 @@ INLINE void tile_run(const tile *t, const int rows, const int form, const int ra
 		for (int l = 0; l < rows; l++, a += step, b += PANEL) TILE_STEP(a, b, 0, l + 1)
 		k -= rows;
 	}
-	for (; k > 0; k--, a += step, b += PANEL, later += 64) {
+	for (; k > 0; k--, a += step, b += PANEL, later += pace) {
+		__builtin_prefetch(b + NEAR), __builtin_prefetch(b + NEAR + 16);
 		__builtin_prefetch(later, 0, 2);
 		TILE_STEP(a, b, 0, rows)
 	}

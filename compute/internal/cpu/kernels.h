@@ -33,6 +33,11 @@ enum { ACT_NONE, ACT_RELU, ACT_GELU, ACT_SILU, ACT_TANH };
 // Columns of a panel of a packed matrix, and partial sums of a reduction.
 enum { PANEL = 32, LANES = 32 };
 
+// The block of the left operand that a product packs: one a thread, as it is too
+// large for the stack of some (128 KiB with musl).
+enum { BLOCK_ROWS = 64, BLOCK_STEPS = 512, BLOCK_LEFT = BLOCK_ROWS * BLOCK_STEPS };
+extern _Thread_local float chi_left[BLOCK_LEFT + 16];
+
 // chi_matmul is the arguments of a matrix product, as Gemm of package kernel.
 typedef struct {
 	float *c;

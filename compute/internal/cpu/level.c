@@ -1,6 +1,8 @@
-// Which level of the kernels this CPU can run.
+// Which level of the kernels this CPU can run, and what all of them share.
 
 #include "kernels.h"
+
+_Thread_local float chi_left[BLOCK_LEFT + 16] __attribute__((aligned(64)));
 
 int chi_supports(int level) {
 	switch (level) {
