@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -66,7 +67,8 @@ const (
 
 // compute is products and a GPT beside OpenBLAS and PyTorch.
 func (d *driver) compute(ctx context.Context) (string, error) {
-	c := &contest{driver: d, groups: groups(), won: map[string]string{}, found: map[string][]measured{}, kinds: map[string]map[string]int{}}
+	chosen := slices.DeleteFunc(groups(), func(g group) bool { return !strings.Contains(strings.Join(g.cases, " "), d.only) })
+	c := &contest{driver: d, groups: chosen, won: map[string]string{}, found: map[string][]measured{}, kinds: map[string]map[string]int{}}
 	if err := c.setup(ctx); err != nil {
 		return "", err
 	}

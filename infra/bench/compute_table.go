@@ -88,5 +88,5 @@ func (c *contest) notes(b *strings.Builder) {
 			fmt.Fprintf(b, "- %s: %s\n", contender, strings.Join(kinds, "; "))
 		}
 	}
-	fmt.Fprintf(b, "\nMedians of %d rounds of at least %g s a case; the ratios are medians of those of each round.\n", c.rounds, c.seconds)
+	fmt.Fprintf(b, "\nRounds: %d, of at least %g s a case. Values are medians over them, ratios medians of the ratios of each.\n", c.rounds, c.seconds)
 }

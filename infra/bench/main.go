@@ -30,6 +30,7 @@ type driver struct {
 	mb      []int
 	nights  int
 	rounds  int
+	only    string
 	seconds float64
 	input   string
 }
@@ -53,6 +54,7 @@ func main() {
 	flag.StringVar(&mb, "mb", "", "10^6 bytes of text: of each run of memory (default 1000,2000,4000), of a night of nights (default 64)")
 	flag.IntVar(&d.nights, "nights", 30, "nights of the section nights")
 	flag.IntVar(&d.rounds, "rounds", 3, "rounds of the section compute")
+	flag.StringVar(&d.only, "only", "", "of the section compute: cases with this in their names, as in sgemm")
 	flag.Float64Var(&d.seconds, "seconds", 1, "seconds a case and repeat")
 	flag.StringVar(&d.input, "input", "", "texts of the section real")
 	flag.Parse()
