@@ -14,7 +14,6 @@ type reduceOp struct {
 	dst, x   []float32
 	n, inner int
 	mean     bool
-	width    int // columns of a part; parts are counted over all blocks
 }
 
 func (o *reduceOp) span(lo, hi, _ int) {

@@ -98,14 +98,13 @@ func (t *team) run(ctx context.Context, j job, parts int) error {
 	return err
 }
 
-// claim runs parts until none is left or the context ends. Workers pass nil.
+// claim runs parts until none is left or the context ends. Workers leave
+// it to the caller to look at the context.
 func (t *team) claim(ctx context.Context, thread int) error {
 	for {
-		if ctx != nil {
-			if err := ctx.Err(); err != nil {
-				t.next.Store(t.parts)
-				return err
-			}
+		if err := ctx.Err(); err != nil {
+			t.next.Store(t.parts)
+			return err
 		}
 		i := t.next.Add(1) - 1
 		if i >= t.parts {
@@ -139,7 +138,7 @@ func (t *team) work(w int) {
 		}
 		t.active.Add(1)
 		if t.open.Load() {
-			_ = t.claim(nil, w+1)
+			_ = t.claim(context.Background(), w+1)
 		}
 		t.active.Add(-1)
 	}
