@@ -100,10 +100,13 @@ const (
 )
 
 // slowness is how many times longer a fused multiply-add takes than with vectors,
-// roughly: "c" and "purego" emulate it. Parts are as much smaller, so that a
-// cancelled context need not wait longer.
+// roughly: "c" and "purego" emulate it, and Go's sets in assembly do where they
+// have none. Parts are as much smaller, so that a cancelled context need not wait
+// longer.
 func (d *Device) slowness() int {
 	switch d.simd {
+	case "go-avx512", "go-fma":
+		return 4
 	case "c", "purego", "purego-fast":
 		return 16
 	}
