@@ -4,6 +4,7 @@
 
 #include "kernels.h"
 
+#include "gemm_amx.h"
 #include "gemm_tile.h"
 #include "vmath.h"
 
@@ -112,19 +113,9 @@ static void pack_tile(float *dst, const chi_matmul *g, int64_t i, int64_t rows, 
 	}
 }
 
-INLINE vf activate(vf x, int act) {
-	switch (act) {
-	case ACT_RELU: return m_relu(x);
-	case ACT_GELU: return m_gelu(x);
-	case ACT_SILU: return m_silu(x);
-	case ACT_TANH: return m_tanh(x);
-	}
-	return x;
-}
-
 static __attribute__((noinline)) void activate_tile(float *c, int64_t ldc, int64_t rows, int64_t width, int act) {
 	for (int64_t i = 0; i < rows; i++, c += ldc)
-		for (int64_t j = 0; j < width; j += VL) v_store(c + j, activate(v_load(c + j), act));
+		for (int64_t j = 0; j < width; j += VL) v_store(c + j, m_activate(v_load(c + j), act));
 }
 
 // copy_tile copies width numbers of each row.
@@ -333,6 +324,12 @@ static void gemm_widened(const chi_matmul *g) {
 	gemm_blocks(g, left, right, WIDE_STEPS);
 }
 
-#if !defined(CHI_OWN_GEMM_BF16)
-void KERNEL(gemm_bf16)(const chi_matmul *g) { gemm_widened(g); }
+void KERNEL(gemm_bf16)(const chi_matmul *g) {
+#if VL == 16 && defined(__linux__)
+	if (chi_amx_ready()) {
+		chi_gemm_bf16_amx(g);
+		return;
+	}
 #endif
+	gemm_widened(g);
+}

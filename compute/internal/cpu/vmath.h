@@ -4,6 +4,8 @@
 #ifndef CHIMERA_VMATH_H
 #define CHIMERA_VMATH_H
 
+#include "kernels.h"
+
 // One step of Horner's rule.
 #define STEP(y, x, c) y = v_fma(y, x, v_set(c))
 
@@ -110,6 +112,17 @@ INLINE vf m_gelu_grad(vf x) {
 	vf d = v_mul(v_set((float)GELU_C), v_fma(v_set((float)(3 * GELU_K)), v_mul(x, x), v_set(1)));
 	vf y = v_fma(v_mul(v_mul(v_set(0.5f), x), s), d, h);
 	return v_select(v_eq(s, v_zero()), h, y);
+}
+
+// m_activate applies an activation of kernels.h.
+INLINE vf m_activate(vf x, int act) {
+	switch (act) {
+	case ACT_RELU: return m_relu(x);
+	case ACT_GELU: return m_gelu(x);
+	case ACT_SILU: return m_silu(x);
+	case ACT_TANH: return m_tanh(x);
+	}
+	return x;
 }
 
 #endif
