@@ -7,7 +7,7 @@
 #include "gemm_tile.h"
 #include "vmath.h"
 
-enum { BLOCK = 64 }; // rows of a block
+enum { BLOCK = 56 }; // rows of a block
 
 TILE_FUNCTION(rows_all, BY_ROWS, ALL)
 TILE_FUNCTION(rows_lower, BY_ROWS, LOWER)
@@ -113,38 +113,50 @@ INLINE vf v_keep(vf v, int64_t n, vf other) { return n >= VL ? v : v_select(v_fi
 // row_softmax turns n scores into weights exp(s*scale-max) followed by zeros up to
 // a multiple of LANES, and returns their sum and the maximum.
 static float row_softmax(float *s, int64_t n, float scale, float *maximum) {
-	vf by = v_set(scale), low = v_set(-__builtin_inff()), top = low;
+	vf by = v_set(scale), low = v_set(-__builtin_inff()), top = low, top2 = low;
 	vm nan = m_none();
-	for (int64_t j = 0; j < n; j += VL) {
-		vf x = v_mul(v_load(s + j), by);
-		x = v_keep(x, n - j, low);
+	int64_t j = 0;
+	for (; j + 2 * VL <= n; j += 2 * VL) {
+		vf x = v_mul(v_load(s + j), by), y = v_mul(v_load(s + j + VL), by);
+		v_store(s + j, x);
+		v_store(s + j + VL, y);
+		nan = m_or(nan, m_or(v_nan(x), v_nan(y)));
+		top = v_max(x, top);
+		top2 = v_max(y, top2);
+	}
+	for (; j < n; j += VL) {
+		vf x = v_keep(v_mul(v_load(s + j), by), n - j, low);
 		v_store(s + j, x);
 		nan = m_or(nan, v_nan(x));
 		top = v_max(x, top);
 	}
-	float lanes[VL], m = -__builtin_inff();
-	v_store(lanes, top);
-	for (int i = 0; i < VL; i++) m = lanes[i] > m ? lanes[i] : m;
-	m = m_any(nan) ? __builtin_nanf("") : m + 0.0f;
+	float m = m_any(nan) ? __builtin_nanf("") : v_greatest(v_max(top, top2)) + 0.0f;
 	*maximum = m;
-	vf sum[VN];
+	vf sum[VN], max = v_set(m);
 	for (int v = 0; v < VN; v++) sum[v] = v_zero();
-	for (int64_t j = 0; j < n; j += PANEL) {
+	for (j = 0; j + PANEL <= n; j += PANEL) {
 #pragma GCC unroll 8
 		for (int v = 0; v < VN; v++) {
-			vf p = m_exp(v_sub(v_load(s + j + v * VL), v_set(m)));
-			p = v_keep(p, n - j - v * VL, v_zero());
+			vf p = m_exp(v_sub(v_load(s + j + v * VL), max));
 			v_store(s + j + v * VL, p);
 			sum[v] = v_add(sum[v], p);
 		}
 	}
+	for (int v = 0; j < n && v < VN; v++) {
+		vf p = v_keep(m_exp(v_sub(v_load(s + j + v * VL), max)), n - j - v * VL, v_zero());
+		v_store(s + j + v * VL, p);
+		sum[v] = v_add(sum[v], p);
+	}
 	return fold32(sum);
 }
 
-INLINE float log_of(float x) {
-	float lanes[VL];
-	v_store(lanes, m_log(v_set(x)));
-	return lanes[0];
+// finish_rows writes m + log(l) of rows and turns their sums l into 1/l.
+static void finish_rows(float *lse, const float *m, float *l, int64_t rows) {
+	for (int64_t i = 0; i < rows; i += VL) {
+		vf sum = v_load(l + i);
+		v_store(l + i, v_div(v_set(1), sum));
+		v_store_n(lse + i, v_add(v_load(m + i), m_log(sum)), least(VL, rows - i));
+	}
 }
 
 void KERNEL(attend)(float *out, float *lse, const float *q, const float *k, const float *v, const chi_head *h) {
@@ -154,20 +166,18 @@ void KERNEL(attend)(float *out, float *lse, const float *q, const float *k, cons
 	KERNEL(pack)(values, v, h->ld, t, d, 0, 0, panels(d));
 	rows_block b = {.h = h, .ld = panels(t) * PANEL};
 	for (; b.r0 < t; b.r0 += BLOCK) {
-		float inverse[BLOCK];
+		float m[BLOCK + VL] = {0}, l[BLOCK + VL] = {0};
 		b.rows = least(BLOCK, t - b.r0);
 		times_transposed(&b, s, q, h->ld, keys);
-		for (int64_t i = 0; i < b.rows; i++) {
-			float m, l = row_softmax(s + i * b.ld, seen(h, b.r0 + i), h->scale, &m);
-			lse[b.r0 + i] = m + log_of(l);
-			inverse[i] = 1 / l;
-		}
+		for (int64_t i = 0; i < b.rows; i++)
+			l[i] = row_softmax(s + i * b.ld, seen(h, b.r0 + i), h->scale, m + i);
+		finish_rows(lse + b.r0, m, l, b.rows);
 		times_packed(&b, out, h->ldo, s, values);
 		for (int64_t i = 0; i < b.rows; i++) {
 			float *row = out + (b.r0 + i) * h->ldo;
 			int64_t x = 0;
-			for (; x + VL <= d; x += VL) v_store(row + x, v_mul(v_load(row + x), v_set(inverse[i])));
-			if (x < d) v_store_n(row + x, v_mul(v_load_n(row + x, d - x), v_set(inverse[i])), d - x);
+			for (; x + VL <= d; x += VL) v_store(row + x, v_mul(v_load(row + x), v_set(l[i])));
+			if (x < d) v_store_n(row + x, v_mul(v_load_n(row + x, d - x), v_set(l[i])), d - x);
 		}
 	}
 }

@@ -3,7 +3,10 @@
 package cpu
 
 /*
-#cgo CFLAGS: -O3 -std=c11
+#cgo CFLAGS: -std=c11
+#cgo !asan CFLAGS: -O3
+#cgo asan CFLAGS: -O1 -fsanitize=undefined
+#cgo asan LDFLAGS: -fsanitize=undefined
 #cgo LDFLAGS: -lm
 #include "kernels.h"
 */
@@ -27,11 +30,8 @@ func (s set) Name() string { return s.name }
 func Sets() []kernel.Set {
 	var out []kernel.Set
 	for _, s := range sets {
-		if !supports(s) {
-			continue
-		}
-		if k, ok := any(s).(kernel.Set); ok {
-			out = append(out, k)
+		if supports(s) {
+			out = append(out, s)
 		}
 	}
 	return out

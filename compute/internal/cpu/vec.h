@@ -43,8 +43,10 @@
 //	i_iota()                        0, 1, 2 ...
 //	i_mulhilo(a, b, &hi)            low halves of unsigned products, high in hi
 //	v_transpose(r)                  transposes VL vectors in place
-//	v_fold_rows(r)                  lane i is the sum of r[i]: lanes VL/2 apart
-//	                                first, then VL/4 and so on
+//	v_fold(v)                       the sum of the lanes: those VL/2 apart first,
+//	                                then VL/4 and so on
+//	v_greatest(v)                   the greatest lane, none being NaN
+//	v_fold_rows(r)                  lane i is v_fold(r[i])
 #ifndef CHIMERA_VEC_H
 #define CHIMERA_VEC_H
 

@@ -156,4 +156,15 @@ INLINE vf v_fold_rows(vf r[VL]) {
 	return _mm256_permutevar8x32_ps(v, _mm256_setr_epi32(0, 2, 1, 3, 4, 6, 5, 7));
 }
 
+INLINE float v_fold(vf v) {
+	__m128 a = _mm_add_ps(_mm256_castps256_ps128(v), _mm256_extractf128_ps(v, 1));
+	a = _mm_add_ps(a, _mm_movehl_ps(a, a));
+	return _mm_cvtss_f32(_mm_add_ss(a, _mm_movehdup_ps(a)));
+}
+INLINE float v_greatest(vf v) {
+	__m128 a = _mm_max_ps(_mm256_castps256_ps128(v), _mm256_extractf128_ps(v, 1));
+	a = _mm_max_ps(a, _mm_movehl_ps(a, a));
+	return _mm_cvtss_f32(_mm_max_ss(a, _mm_movehdup_ps(a)));
+}
+
 #include "vec_common.h"

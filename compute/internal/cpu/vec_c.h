@@ -146,4 +146,10 @@ INLINE vf v_fold_rows(vf r[VL]) {
 	return (r[0] + r[2]) + (r[1] + r[3]);
 }
 
+INLINE float v_fold(vf v) { return (v[0] + v[2]) + (v[1] + v[3]); }
+INLINE float v_greatest(vf v) {
+	v = v_max(v, (vf){v[2], v[3], v[0], v[1]});
+	return v[0] > v[1] ? v[0] : v[1];
+}
+
 #include "vec_common.h"

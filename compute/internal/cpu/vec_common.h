@@ -12,17 +12,6 @@ INLINE vi v_bf16(vf v) {
 	return i_select(v_nan(v), nan, rounded);
 }
 
-// v_fold adds the lanes of a vector: those VL/2 apart, then VL/4 and so on.
-INLINE float v_fold(vf v) {
-	float p[VL];
-	v_store(p, v);
-#pragma GCC unroll 8
-	for (int w = VL / 2; w > 0; w /= 2)
-#pragma GCC unroll 8
-		for (int j = 0; j < w; j++) p[j] += p[j + w];
-	return p[0];
-}
-
 // fold32 adds the VN vectors of partial sums down to one number in the order of
 // package exact.
 INLINE float fold32(const vf *sums) {
