@@ -13,6 +13,7 @@ package cpu
 #cgo nocallback run_gemm_bf16
 #cgo noescape run_fma_peak
 #cgo nocallback run_fma_peak
+#include "gemm_bf16.h"
 #include "kernels.h"
 
 // Plain arguments: cgo forbids a struct in Go memory that holds Go pointers.
@@ -34,12 +35,31 @@ static void run_gemm(int level, float *c, int64_t ldc, const float *a, int64_t l
 	CHI_DISPATCH(level, gemm, (&g));
 }
 
+// The ways to multiply bfloat16 that this CPU has beside its levels, for tests:
+// level avx512 takes the best.
+enum { BF16_AMX = 100, BF16_PAIRS };
+
 static void run_gemm_bf16(int level, float *c, int64_t ldc, const float *a, int64_t lda, const uint16_t *b,
 	const float *bias, int64_t m, int64_t n, int64_t k, int64_t p0, int64_t p1, int32_t trans, int32_t accumulate,
 	int32_t act) {
 	chi_matmul g = {.c = c, .a = a, .bf16 = b, .bias = bias, .ldc = ldc, .lda = lda, .m = m, .n = n, .k = k,
 		.p0 = p0, .p1 = p1, .trans_a = trans, .accumulate = accumulate, .act = act};
+#if defined(__x86_64__)
+	switch (m ? level : CHI_C) {
+	case BF16_AMX: chi_gemm_bf16_amx(&g); return;
+	case BF16_PAIRS: chi_gemm_bf16_pairs(&g); return;
+	}
+#endif
 	CHI_DISPATCH(level, gemm_bf16, (&g));
+}
+
+static int has_bf16(int way) {
+#if defined(__x86_64__)
+	if (way == BF16_AMX) return chi_supports(CHI_AVX512) && chi_amx_ready();
+	return chi_supports(CHI_AVX512) && __builtin_cpu_supports("avx512bf16");
+#else
+	return 0;
+#endif
 }
 
 static void run_fma_peak(int level, int64_t rounds, double *flops) {
@@ -89,6 +109,17 @@ func (s set) GemmBF16(g *kernel.Gemm) {
 	C.run_gemm_bf16(s.level, floats(g.C), C.int64_t(g.LDC), floats(g.A), C.int64_t(g.LDA), halves(g.BF16), floats(g.Bias),
 		C.int64_t(g.M), C.int64_t(g.N), C.int64_t(g.K), C.int64_t(g.P0), C.int64_t(g.P1),
 		flag(g.TransA), flag(g.Accumulate), C.int32_t(g.Act))
+}
+
+// bf16Ways are the level avx512 with each way to multiply bfloat16, for tests.
+func bf16Ways() []set {
+	var out []set
+	for _, s := range []set{{C.BF16_AMX, "amx"}, {C.BF16_PAIRS, "avx512bf16"}} {
+		if C.has_bf16(s.level) != 0 {
+			out = append(out, s)
+		}
+	}
+	return out
 }
 
 // FMAPeak measures the fastest that a level of [Sets] can do fused multiply-adds

@@ -1,17 +1,19 @@
 // Products of bfloat16 by the tile registers of AMX, see package kernel: 32 rows
 // times a panel are four tiles of sums.
-#if defined(__x86_64__) && defined(__linux__)
+#if defined(__x86_64__)
 
 #define _GNU_SOURCE
 #include "vec_avx512.h"
 
-#include "gemm_amx.h"
+#include "gemm_bf16.h"
 #include "kernels.h"
 #include "vmath.h"
 #include <stdatomic.h>
 #include <string.h>
+#if defined(__linux__)
 #include <sys/syscall.h>
 #include <unistd.h>
+#endif
 
 #define AMX                                                                                                            \
 	__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,bmi,bmi2,f16c,popcnt,avx512bf16,amx-tile,"  \
@@ -26,16 +28,24 @@ enum {
 	MOST_STEPS = LEFT / GROUP,    // of the summation index in a block
 };
 
-int chi_amx_ready(void) {
+// request_tiles asks Linux for the tile registers, for the whole process.
+static int request_tiles(void) {
+#if defined(__linux__)
 	enum { ARCH_REQ_XCOMP_PERM = 0x1023, XFEATURE_XTILEDATA = 18 };
+	return syscall(SYS_arch_prctl, ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA) == 0;
+#else
+	return 0;
+#endif
+}
+
+int chi_amx_ready(void) {
 	static atomic_int known; // 0 unknown, 1 no, 2 yes
 	int k = atomic_load_explicit(&known, memory_order_relaxed);
 	if (k == 0) {
 		uint32_t a, b, c, d;
 		__asm__("cpuid" : "=a"(a), "=b"(b), "=c"(c), "=d"(d) : "a"(7), "c"(0));
 		int has = (d >> 22 & 1) && (d >> 24 & 1) && __builtin_cpu_supports("avx512bf16");
-		// Linux hands out the tile registers on request, for the whole process.
-		k = has && syscall(SYS_arch_prctl, ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA) == 0 ? 2 : 1;
+		k = has && request_tiles() ? 2 : 1;
 		atomic_store_explicit(&known, k, memory_order_relaxed);
 	}
 	return k == 2;

@@ -198,7 +198,12 @@ func toBF16(x float32) float32 {
 
 func TestGemmBF16(t *testing.T) {
 	r := source(t)
-	for _, s := range runnable(t) {
+	levels := runnable(t)
+	for i, s := range append(levels, bf16Ways()...) {
+		packer := s
+		if i >= len(levels) {
+			packer = levels[0]
+		}
 		for range 60 {
 			m, n, k := r.IntN(40), 1+r.IntN(140), r.IntN(300)
 			if r.IntN(6) == 0 {
@@ -212,7 +217,7 @@ func TestGemmBF16(t *testing.T) {
 			what := fmt.Sprintf("%s m %d n %d k %d lda %d ldb %d ldc %d panels %d-%d transA %t transB %t acc %t bias %t", s.name,
 				m, n, k, g.LDA, ldb, g.LDC, g.P0, g.P1, g.TransA, transB, g.Accumulate, g.Bias != nil)
 			g.BF16 = make([]uint16, kernel.PackedLen(k+k%2, n))
-			s.PackBF16(g.BF16, b, ldb, k, n, transB, 0, kernel.Panels(n))
+			packer.PackBF16(g.BF16, b, ldb, k, n, transB, 0, kernel.Panels(n))
 			c, check := poisoned(m * g.LDC)
 			if g.Accumulate {
 				copy(c, numbers(r, len(c), false))

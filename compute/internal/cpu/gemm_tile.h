@@ -32,6 +32,12 @@ typedef struct {
 enum { ALL, LOWER, UPPER };
 enum { BY_ROWS, BY_COLUMNS };
 
+// TILE_FMA is the multiplication: a step is one of the summation index, or a pair
+// of bfloat16 where the file says so.
+#if !defined(TILE_FMA)
+#define TILE_FMA(a, b, c) v_fma(a, b, c)
+#endif
+
 // TILE_STEP does one step for rows from <= i < to.
 #define TILE_STEP(a, b, from, to)                                                                                      \
 	{                                                                                                              \
@@ -40,7 +46,7 @@ enum { BY_ROWS, BY_COLUMNS };
 		_Pragma("GCC unroll 14") for (int i = (from); i < (to); i++) {                                         \
 			vf left = v_set(form == BY_ROWS ? (a)[i * stride] : (a)[i]);                                   \
 			_Pragma("GCC unroll 4") for (int v = 0; v < TILE_VECTORS; v++) sum[i][v] =                     \
-			    v_fma(left, right[v], sum[i][v]);                                                          \
+			    TILE_FMA(left, right[v], sum[i][v]);                                                       \
 		}                                                                                                      \
 	}
 

@@ -3,12 +3,20 @@
 #include <immintrin.h>
 #include <stdint.h>
 
-#if defined(__clang__)
-#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,bmi,bmi2,f16c,popcnt"))),   \
-                             apply_to = function)
+// CHI_BF16, set by the file, adds the instructions for bfloat16.
+#if defined(__clang__) && defined(CHI_BF16)
+#pragma clang attribute push(                                                                                          \
+    __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512bf16,avx2,fma,bmi,bmi2,f16c,popcnt"))),            \
+    apply_to = function)
+#elif defined(__clang__)
+#pragma clang attribute push(                                                                                          \
+    __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,bmi,bmi2,f16c,popcnt"))), apply_to = function)
 #else
 #pragma GCC push_options
 #pragma GCC target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,bmi,bmi2,f16c,popcnt")
+#if defined(CHI_BF16)
+#pragma GCC target("avx512bf16")
+#endif
 #endif
 
 #define LEVEL avx512
