@@ -3,8 +3,9 @@ package kernel
 // Set is one implementation of all kernels. It is composed of the families
 // below, which tests also use alone.
 type Set interface {
-	// Name is the name of the implementation: "avx512", "avx2", "c", "purego"
-	// or "go-fma" (Go with matrix products in assembly).
+	// Name is the name of the implementation: "avx512", "avx2" or "c" (C);
+	// "go-avx512" or "go-fma" (Go with hot loops in assembly, for AVX-512 and for
+	// AVX2 with FMA); "purego" or, of Fast devices, "purego-fast" (Go alone).
 	Name() string
 
 	Products
@@ -127,7 +128,7 @@ type Elementwise interface {
 	Unary(op UnaryOp, dst, x []float32)
 	// UnaryGrad: dx[i] = dy[i] * op'(x[i]), y = op(x) given:
 	//
-	//	Neg -1, Abs sign(x) (0 at 0), Square 2x, Sqrt 0.5/y, Reciprocal -y*y,
+	//	Neg -1, Abs sign(x) (0 at 0, NaN of NaN), Square 2x, Sqrt 0.5/y, Reciprocal -y*y,
 	//	Exp y, Log 1/x, Tanh fma(-y,y,1), Sigmoid y*(1-y), Softplus sigmoid(x),
 	//	ReLU 1 if x > 0 or NaN else 0 (the result is then +0 whatever dy is),
 	//	GELU and SiLU their Grad in package exact.
@@ -291,7 +292,9 @@ type Losses interface {
 	SoftCrossEntropy(loss, dx, x, w []float32, n int, scale float32)
 	// Divergence over logits x of the student and y of the teacher, both times
 	// invT (one over the temperature): lq, lp = log-softmax as in LogSoftmax of
-	// the products, q = exp(lq), p = exp(lp). A term whose weight (p or q before the bracket) is 0 is 0.
+	// the products, q = exp(lq), p = exp(lp). A term of a loss whose weight (p or q
+	// before the bracket) is 0 is 0; where q is 0 the gradients of ReverseKL and
+	// JensenShannon are +0 before invT and scale, whatever the bracket is.
 	//
 	//	ForwardKL:     loss = dot(p, lp-lq);  dx[j] = ((q-p)*invT)*scale
 	//	ReverseKL:     loss = dot(q, lq-lp);  dx[j] = ((q*((lq-lp)-loss))*invT)*scale
@@ -325,6 +328,7 @@ type Sampling interface {
 	// of the Philox block of counter {lo ids[i], hi ids[i], step[i], j/4} under
 	// key; tokens[i] is the least index of the greatest score among those with
 	// x[j] >= floor[i] (floor nil: all), NaN scores losing. invT 0 means the
-	// greatest x itself without noise. A row without candidates gives 0.
+	// greatest x itself without noise. A row without candidates, or whose
+	// candidates all have NaN scores, gives 0.
 	GumbelMax(tokens []int32, x []float32, n int, invT float32, floor []float32, key [2]uint32, ids []uint64, step []uint32)
 }
