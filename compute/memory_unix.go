@@ -15,6 +15,7 @@ func mapPages(n int) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrOutOfMemory, err)
 	}
+	adviseHuge(mem)
 	return mem, nil
 }
 

@@ -1,0 +1,6 @@
+//go:build unix && !linux
+
+package compute
+
+// adviseHuge leaves the size of pages to the system.
+func adviseHuge([]byte) {}
