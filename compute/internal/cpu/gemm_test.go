@@ -108,7 +108,7 @@ func wantGemm(g *kernel.Gemm, b []float32, ldb int, transB bool, c []float32) {
 				sum = c[i*g.LDC+j]
 			}
 			for l := range g.K {
-				x, y := g.A[0], b[0]
+				var x, y float32
 				if g.TransA {
 					x = g.A[l*g.LDA+i]
 				} else {
@@ -155,7 +155,7 @@ func gemmCase(r *rand.Rand, m, n, k int) (g kernel.Gemm, b []float32, ldb int, t
 		g.P0 = r.IntN(g.P1)
 		g.P1 = g.P0 + 1 + r.IntN(g.P1-g.P0)
 	}
-	return
+	return g, b, ldb, transB
 }
 
 func TestGemm(t *testing.T) {

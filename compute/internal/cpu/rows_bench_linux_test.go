@@ -8,8 +8,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/chimera-1/chimera/compute/internal/kernel"
 	"golang.org/x/sys/unix"
+
+	"github.com/chimera-1/chimera/compute/internal/kernel"
 )
 
 // cpuTime is the time this thread has run, which other work on the machine
