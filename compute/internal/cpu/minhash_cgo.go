@@ -3,7 +3,6 @@
 package cpu
 
 /*
-#cgo CFLAGS: -O3
 #cgo noescape minhash_run
 #cgo nocallback minhash_run
 #include "minhash.h"
