@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"unsafe"
 
@@ -144,10 +145,10 @@ func (t readTask) eachScanned(ctx context.Context, env lakeio.Env, path string, 
 		return err
 	}
 	defer f.Close()
+	var block []byte
 	ordinal := int64(0)
 	for off := int64(0); off < f.Size(); {
-		block, err := readScanBlock(f, off)
-		if err != nil {
+		if block, err = readScanBlock(f, off, block); err != nil {
 			return fmt.Errorf("%s: rows of unit %d: %w; remove the run's scratch folder and run again", path, t.Unit, err)
 		}
 		off += scanHeader + int64(len(block))
@@ -160,8 +161,9 @@ func (t readTask) eachScanned(ctx context.Context, env lakeio.Env, path string, 
 
 var errScanDamaged = errors.New("damaged")
 
-// readScanBlock reads the rows of the block at an offset.
-func readScanBlock(f store.Object, off int64) ([]byte, error) {
+// readScanBlock reads the rows of the block at an offset, into buf if that has
+// room for them.
+func readScanBlock(f store.Object, off int64, buf []byte) ([]byte, error) {
 	var head [scanHeader]byte
 	if err := readFull(f, head[:], off); err != nil {
 		return nil, err
@@ -170,7 +172,7 @@ func readScanBlock(f store.Object, off int64) ([]byte, error) {
 	if size == 0 || size > f.Size()-off-scanHeader {
 		return nil, errScanDamaged
 	}
-	rows := make([]byte, size)
+	rows := slices.Grow(buf[:0], int(size))[:size]
 	if err := readFull(f, rows, off+scanHeader); err != nil {
 		return nil, err
 	}

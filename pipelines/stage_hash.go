@@ -41,11 +41,13 @@ type hashResult struct {
 func hashStage(ctx context.Context, env lakeio.Env, t hashTask) (hashResult, error) {
 	res, entries, err := t.hash(ctx, env)
 	if err == nil && t.Read.checkDamaged(res.Ends) {
+		giveEntries(entries)
 		res, entries, err = t.hash(ctx, env)
 	}
 	if err != nil {
 		return hashResult{}, err
 	}
+	defer giveEntries(entries)
 	path := fmt.Sprintf("%shash/%06d-%s.spill", env.Scratch, t.Read.Unit, env.Attempt)
 	res.Segments, err = dedup.WriteEntries(ctx, env.Store, path, t.Shards, entries)
 	return res, err
@@ -54,7 +56,7 @@ func hashStage(ctx context.Context, env lakeio.Env, t hashTask) (hashResult, err
 // hash reads the unit and hashes its contents.
 func (t hashTask) hash(ctx context.Context, env lakeio.Env) (hashResult, []dedup.Entry, error) {
 	res := hashResult{Digests: make([]digest, len(t.Read.Parts))}
-	var entries []dedup.Entry
+	entries := takeEntries()
 	keep := t.keeper(env)
 	defer keep.abort()
 	ends, err := t.Read.eachRow(ctx, func(row inputRow) error {
@@ -72,6 +74,7 @@ func (t hashTask) hash(ctx context.Context, env lakeio.Env) (hashResult, []dedup
 		return keep.row(ctx, s)
 	})
 	if err != nil {
+		giveEntries(entries)
 		return res, nil, err
 	}
 	res.Ends = ends

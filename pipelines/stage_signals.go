@@ -123,12 +123,15 @@ func newUnitWriter(ctx context.Context, env lakeio.Env, t signalsTask) (*unitWri
 	u.decisions = newRowFile[datasets.Decision](env, "signals", t.Read.Unit, "decisions")
 	u.sigs = newRowFile[datasets.Band](env, "signals", t.Read.Unit, "signatures")
 	u.rejects = newRowFile[datasets.Reject](env, "signals", t.Read.Unit, "rejects")
+	u.content, u.kept, u.rest = takeEntries(), takeEntries(), takeEntries()
 	u.res.Counts = newCounts()
 	u.res.Sketches = newSketches(t.Profile)
 	return u, nil
 }
 
+// abort drops what is unfinished and lets go of memory.
 func (u *unitWriter) abort() {
+	giveEntries(u.content, u.kept, u.rest)
 	u.documents.abort()
 	u.decisions.abort()
 	u.sigs.abort()
