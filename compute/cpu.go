@@ -149,6 +149,9 @@ func (b *cpuBackend) workspace(n int) []float32 {
 		}
 		d.pool.drop(d.workMem)
 		d.workMem, d.work = mem, floats(mem)
+		d.mu.Lock()
+		d.workSize = int64(len(mem))
+		d.mu.Unlock()
 	}
 	return d.work[:n]
 }

@@ -62,6 +62,11 @@ func (b *cpuBackend) Covariance(mean, cov, x *Tensor) {
 	clear(mu)
 	clear(c)
 	for i := range m {
+		if i%gramRows == 0 {
+			if b.err = b.ctx.Err(); b.err != nil {
+				return
+			}
+		}
 		for j, v := range xs[i*n : (i+1)*n] {
 			mu[j] += float64(v)
 		}

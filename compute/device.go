@@ -57,6 +57,7 @@ type Device struct {
 	mu         sync.Mutex
 	handles    int // under devices.mu
 	used, peak int64
+	workSize   int64 // bytes of workMem
 	tensors    int
 	closed     bool
 }
@@ -206,13 +207,14 @@ type Usage struct {
 	Used      int64 // bytes of open tensors
 	Peak      int64 // greatest value of Used so far
 	Cached    int64 // bytes kept for tensors to come
+	Workspace int64 // bytes of a CPU device that operations work in, and no tensor has
 	Available int64 // bytes left of Options.Memory, -1 without limit
 }
 
 // Usage is what the device's tensors take now.
 func (d *Device) Usage() Usage {
 	d.mu.Lock()
-	u := Usage{Tensors: d.tensors, Used: d.used, Peak: d.peak, Available: -1}
+	u := Usage{Tensors: d.tensors, Used: d.used, Peak: d.peak, Workspace: d.workSize, Available: -1}
 	if d.limit > 0 {
 		u.Available = d.limit - d.used
 	}

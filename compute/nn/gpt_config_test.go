@@ -2,7 +2,6 @@ package nn
 
 import (
 	"context"
-	"errors"
 	"math"
 	"slices"
 	"testing"
@@ -179,19 +178,5 @@ func TestTwoForwardPasses(t *testing.T) {
 	tp.Backward(part(1))
 	for i, got := range grads() {
 		near(t, "accumulated: "+g.Params()[i].Name, got, want[i], 1e-6)
-	}
-}
-
-// TestFitErrorNamesTheGreatestBatch of trainings too, whose workspace grows in steps.
-func TestFitErrorNamesTheGreatestBatch(t *testing.T) {
-	c := GPTConfig{Vocab: 1024, Context: 256, Layers: 8, Heads: 8, Width: 512}
-	for _, limit := range []int64{600 << 20, 1 << 30, 3 << 30} {
-		var e *FitError
-		if err := c.PlanTraining(64, 2).Fits(limit); !errors.As(err, &e) {
-			t.Fatal(err)
-		}
-		if e.Batch == 0 || c.PlanTraining(e.Batch, 2).Fits(limit) != nil || c.PlanTraining(e.Batch+1, 2).Fits(limit) == nil {
-			t.Errorf("limit %d: %v", limit, e)
-		}
 	}
 }

@@ -2,7 +2,6 @@ package nn
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -271,72 +270,6 @@ func TestStepsDoNotAllocate(t *testing.T) {
 	step()
 	if n := testing.AllocsPerRun(100, step); n != 0 {
 		t.Errorf("%g allocations a step", n)
-	}
-}
-
-// TestPlansEqualTheAllocations holds plans against what the device counts.
-func TestPlansEqualTheAllocations(t *testing.T) {
-	d := device(t, "cpu", compute.Options{Threads: 2})
-	for _, drop := range []float32{0, 0.1} {
-		c := GPTConfig{Vocab: 37, Context: 17, Layers: 3, Heads: 2, Width: 20, Dropout: drop}
-		g, err := NewGPT(d, c)
-		if err != nil {
-			t.Fatal(err)
-		}
-		conf := SessionConfig{Batch: 5, Context: 9, Cache: compute.BF16}
-		s, err := NewSession(context.Background(), g, conf)
-		if err != nil {
-			t.Fatal(err)
-		}
-		p := c.Plan(conf, d.Threads())
-		if used := d.Usage().Used; used != p.Total()-p.Workspace {
-			t.Errorf("a session uses %d bytes, planned %d", used, p.Total()-p.Workspace)
-		}
-		s.Close()
-
-		opt, err := NewAdamW(g.Params(), AdamWConfig{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		tape := autograd.New(d.Backend(context.Background()))
-		x, err := d.New(compute.I32, 4, 17)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for range 2 {
-			tape.Reset()
-			tape.Backward(g.Loss(tape, x, x, &compute.Random{}))
-		}
-		p = c.PlanTraining(4, d.Threads())
-		if used := d.Usage().Used - int64(x.Len())*4; used != p.Total()-p.Workspace {
-			t.Errorf("training with dropout %g uses %d bytes, planned %d", drop, used, p.Total()-p.Workspace)
-		}
-		x.Close()
-		tape.Close()
-		opt.Close()
-		g.Close()
-	}
-}
-
-func TestPlanThatDoesNotFit(t *testing.T) {
-	c := GPTConfig{Vocab: 1024, Context: 256, Layers: 8, Heads: 8, Width: 512}
-	p := c.Plan(SessionConfig{Batch: 128}, 2)
-	var e *FitError
-	err := p.Fits(1 << 30)
-	if !errors.As(err, &e) || !errors.Is(err, compute.ErrOutOfMemory) {
-		t.Fatal(err)
-	}
-	if err := c.Plan(SessionConfig{Batch: e.Batch}, 2).Fits(1 << 30); err != nil {
-		t.Errorf("the batch that should fit: %v", err)
-	}
-	if err := c.Plan(SessionConfig{Batch: e.Batch + 1}, 2).Fits(1 << 30); err == nil {
-		t.Errorf("a batch of %d fits as well", e.Batch+1)
-	}
-	if err := p.Fits(p.Total()); err != nil {
-		t.Error(err)
-	}
-	if err := p.Fits(1 << 20); !errors.As(err, &e) || e.Batch != 0 {
-		t.Error(err)
 	}
 }
 
