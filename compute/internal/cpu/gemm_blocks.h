@@ -9,7 +9,7 @@
 #include "vmath.h"
 
 enum {
-	BLOCK_PANELS = 32,
+	BLOCK_PANELS = 16,
 	LINE = 64,        // bytes of a cache line
 	WIDE_STEPS = 128, // of a block where bfloat16 is widened
 };
