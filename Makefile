@@ -43,6 +43,7 @@ LAKE_RACES := TwoNights|Busy|Wait|TakeOver|Revived|RollForwardRace|CommitTwice|V
 race: ## tests of the concurrent packages under the race detector
 	$(GO) test -race ./datasets/store/... ./transforms/lakeio/... ./pipelines/command/... ./pipelines/progress/...
 	$(GO) test -race -run '$(LAKE_RACES)' ./datasets/lake
+	$(GO) test -race -short -skip '^TestPlugins|^Test(Long|TextQ|PermutationQ)' ./compute
 
 cuda: ## bin/libchimera_cuda.so, the plugin for NVIDIA devices; needs nvcc or clang, no GPU
 	@mkdir -p bin
@@ -52,10 +53,13 @@ ptx: ## the CUDA kernels to PTX by clang, as a check
 	$(MAKE) -s -C compute/cuda ptx
 
 # The kernels of the device run on the host under the address and undefined
-# behaviour sanitizers, and so does the plugin around them.
+# behaviour sanitizers, and so does the plugin around them, and the CPU's kernels
+# of every level. A read or write outside a slice meets guarded pages besides.
 SANITIZED := ^Test(Emulation|Device|Memory|Handles|Refused|Index|OutOfMemory|Dead|Cancel|NoDevice|RefusedPlugins)$$
-sanitize: ## the emulated CUDA plugin under the sanitizers
-	ASAN_OPTIONS=detect_leaks=0 $(GO) test -asan -short -run '$(SANITIZED)' ./compute/internal/cuda
+SANITIZERS := ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
+sanitize: ## the kernels and the emulated CUDA plugin under the sanitizers
+	$(SANITIZERS) $(GO) test -asan -short -run '$(SANITIZED)' ./compute/internal/cuda
+	$(SANITIZERS) $(GO) test -asan -short -run '^Test(Conformance|Attend|AttendIsCausal|Decode)$$' ./compute/internal/cpu
 
 nocgo: ## build and test without a C compiler
 	CGO_ENABLED=0 $(GO) build -o /dev/null .
