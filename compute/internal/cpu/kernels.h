@@ -15,6 +15,9 @@
 enum { CHI_C, CHI_AVX2, CHI_AVX512 };
 int chi_supports(int level);
 
+// chi_thread_seconds is the time that the calling thread has had on a processor.
+double chi_thread_seconds(void);
+
 // CHI_DISPATCH calls a kernel at a level, arguments in brackets.
 #if defined(__x86_64__)
 #define CHI_DISPATCH(level, name, arguments)                                                                           \
