@@ -44,6 +44,8 @@ race: ## tests of the concurrent packages under the race detector
 	$(GO) test -race ./datasets/store/... ./transforms/lakeio/... ./pipelines/command/... ./pipelines/progress/...
 	$(GO) test -race -run '$(LAKE_RACES)' ./datasets/lake
 	$(GO) test -race -short -skip '^TestPlugins|^Test(Long|TextQ|PermutationQ)' ./compute
+	$(GO) test -race -short ./compute/safetensors ./compute/checkpoint
+	$(GO) test -race -short -run 'Resume|CacheEquals' ./compute/nn
 
 cuda: ## bin/libchimera_cuda.so, the plugin for NVIDIA devices; needs nvcc or clang, no GPU
 	@mkdir -p bin
