@@ -39,7 +39,11 @@ enum { PANEL = 32, LANES = 32 };
 // The block of the left operand that a product packs: one a thread, as it is too
 // large for the stack of some (128 KiB with musl).
 enum { BLOCK_ROWS = 64, BLOCK_STEPS = 512, BLOCK_LEFT = BLOCK_ROWS * BLOCK_STEPS };
+#if defined(__cplusplus)
+extern thread_local float chi_left[BLOCK_LEFT + 16];
+#else
 extern _Thread_local float chi_left[BLOCK_LEFT + 16];
+#endif
 
 // chi_matmul is the arguments of a matrix product, as Gemm of package kernel.
 typedef struct {
