@@ -5,6 +5,7 @@ import (
 	"context"
 
 	"github.com/apache/arrow/go/v17/arrow/array"
+
 	"github.com/chimera-1/chimera/datasets"
 	"github.com/chimera-1/chimera/datasets/parquetio"
 	"github.com/chimera-1/chimera/datasets/zstdblock"
